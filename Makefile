@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0
+# What can be made here; Kbuild has the module itself.
+
+VERSION := $(shell cat VERSION)
+KDIR ?= /lib/modules/$(shell uname -r)/build
+PREFIX ?= /usr/local
+DESTDIR ?=
+DKMS_SRC = $(DESTDIR)/usr/src/stallmeter-$(VERSION)
+
+# What dkms builds from: the module and nothing else.
+DKMS_FILES = Kbuild VERSION dkms.conf COPYING module uapi
+
+KERNEL ?= 6.1
+
+export PREFIX DESTDIR
+
+all: modules reporter ## build the module for this kernel, and the reporter
+
+modules: ## build the module (KDIR=... for another kernel)
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+reporter: ## build the reporter
+	$(MAKE) -C userspace
+
+install: all ## install both (DESTDIR=, PREFIX=) and run depmod
+	$(MAKE) -C $(KDIR) M=$(CURDIR) $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
+	$(MAKE) -C userspace install
+
+dkms-install: ## give the source to dkms, which builds it for each kernel
+	install -d $(DKMS_SRC)
+	cp -r $(DKMS_FILES) $(DKMS_SRC)/
+	$(if $(DESTDIR),,dkms install stallmeter/$(VERSION))
+
+dkms-remove: ## take it back from dkms
+	dkms remove stallmeter/$(VERSION) --all
+	rm -rf $(DKMS_SRC)
+
+demo: ## show the main job in a QEMU guest (KERNEL=6.1)
+	tests/vm/demo $(KERNEL)
+
+check: ## run all tests
+	tests/run
+
+style: ## run the style tests only
+	tests/run style
+
+clean: ## remove what was built in the tree
+	-$(MAKE) -C $(KDIR) M=$(CURDIR) clean
+	$(MAKE) -C userspace clean
+	rm -rf tests/host/build
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: all modules reporter install dkms-install dkms-remove demo check style clean help

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * bfd_params - which ports are BFD's, and which gaps are too long
+ */
+#include <linux/bitmap.h>
+#include <linux/kernel.h>
+#include <linux/lockdep.h>
+#include <linux/math64.h>
+#include <linux/string.h>
+
+#include "bfd_params.h"
+
+#define NR_UDP_PORTS		65536
+#define MAX_THRESHOLD_MS	3600000
+
+#define PORT_BIT(_port)	BIT((_port) % BITS_PER_LONG)
+
+/*
+ * RFC 5881 has 3784 for control and 3785 for echo packets, RFC 5883 has 4784
+ * for multihop, RFC 7130 has 6784 for link bundles, RFC 7881 has 7784 for
+ * S-BFD.
+ */
+unsigned long bfd_port_bits[BITS_TO_LONGS(NR_UDP_PORTS)] = {
+	[BIT_WORD(3784)] = PORT_BIT(3784) | PORT_BIT(3785),
+	[BIT_WORD(4784)] = PORT_BIT(4784),
+	[BIT_WORD(6784)] = PORT_BIT(6784),
+	[BIT_WORD(7784)] = PORT_BIT(7784),
+};
+
+/* The same in the order in which they were given. */
+static u16 ports[BFD_MAX_PORTS] = { 3784, 3785, 4784, 6784, 7784 };
+static unsigned int nr_ports = 5;
+
+static u64 threshold_ns;
+
+/**
+ * bfd_threshold_ns() - gaps over this are too long
+ *
+ * Return: ns, 0 for two running medians of the session.
+ */
+u64 bfd_threshold_ns(void)
+{
+	return READ_ONCE(threshold_ns);
+}
+
+static int parse_ports(const char *value, u16 *result, unsigned int *nr)
+{
+	char list[BFD_MAX_PORTS * 8], *rest = list, *word;
+	unsigned int port;
+
+	*nr = 0;
+	if (strscpy(list, value, sizeof(list)) < 0)
+		return -EINVAL;
+	while ((word = strsep(&rest, ","))) {
+		if (*nr == BFD_MAX_PORTS ||
+		    stall_parse_uint(word, 1, NR_UDP_PORTS - 1, &port))
+			return -EINVAL;
+		result[(*nr)++] = port;
+	}
+	return 0;
+}
+
+/* Bit by bit: a port that stays is watched without a break. */
+static int set_ports(const char *value)
+{
+	unsigned int i, j, nr;
+	u16 wanted[BFD_MAX_PORTS];
+	int err;
+
+	err = parse_ports(value, wanted, &nr);
+	if (err)
+		return err;
+	for (i = 0; i < nr; i++)
+		set_bit(wanted[i], bfd_port_bits);
+	for (i = 0; i < nr_ports; i++) {
+		for (j = 0; j < nr && wanted[j] != ports[i]; j++)
+			;
+		if (j == nr)
+			clear_bit(ports[i], bfd_port_bits);
+	}
+	memcpy(ports, wanted, sizeof(ports));
+	nr_ports = nr;
+	return 0;
+}
+
+static int get_ports(char *text, size_t room)
+{
+	unsigned int i;
+	int len = 0;
+
+	for (i = 0; i < nr_ports; i++)
+		len += scnprintf(text + len, room - len, "%s%u",
+				 i ? "," : "", ports[i]);
+	return len;
+}
+
+static int set_threshold(const char *value)
+{
+	unsigned int ms;
+	int err;
+
+	err = stall_parse_uint(value, 0, MAX_THRESHOLD_MS, &ms);
+	if (!err)
+		WRITE_ONCE(threshold_ns, ms * (u64)NSEC_PER_MSEC);
+	return err;
+}
+
+static int get_threshold(char *text, size_t room)
+{
+	return scnprintf(text, room, "%llu",
+			 div_u64(threshold_ns, NSEC_PER_MSEC));
+}
+
+static const struct stall_param ports_param = {
+	.name = "bfd_ports",
+	.allowed = "1 to 16 UDP ports from 1 to 65535 with commas between them",
+	.set = set_ports,
+	.get = get_ports,
+};
+STALL_PARAM(bfd_ports, ports_param, 0644,
+	    "UDP ports of BFD (default 3784,3785,4784,6784,7784)");
+
+static const struct stall_param threshold_param = {
+	.name = "bfd_threshold_ms",
+	.allowed = "0 (two running medians of the session) to 3600000",
+	.set = set_threshold,
+	.get = get_threshold,
+};
+STALL_PARAM(bfd_threshold_ms, threshold_param, 0644,
+	    "a gap over this is an event (default 0: two running medians)");

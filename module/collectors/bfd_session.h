@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * bfd_session.h - one direction of a BFD session, and its gaps
+ */
+#ifndef STALL_BFD_SESSION_H
+#define STALL_BFD_SESSION_H
+
+#include <linux/in6.h>
+#include <linux/types.h>
+
+#include "../collector.h"
+
+/* Gaps that the running median is taken of, odd so that one is the middle. */
+#define BFD_WINDOW		15U
+
+/* Fewer gaps than this have no median to be compared with. */
+#define BFD_WINDOW_LEAST	3U
+
+/*
+ * A session's histogram is the part of the layout from 1 ms to 17 s, as a full
+ * one for each of 1,024 sessions would be 4 MiB. Hellos in software are some
+ * milliseconds apart at the least, and the largest gap is kept apart.
+ */
+#define BFD_FIRST_BUCKET	143U
+#define BFD_NR_BUCKETS		114U
+
+/**
+ * struct bfd_key - what tells sessions apart
+ * @netns: inode number of the network namespace
+ * @ifindex: of the device that packets go out by
+ * @family: AF_INET or AF_INET6
+ * @port: destination port, in host order
+ * @source: address; an IPv4 one stands in the first word
+ * @destination: address
+ *
+ * Hashed and compared as bytes: zero it first.
+ */
+struct bfd_key {
+	u32 netns;
+	u32 ifindex;
+	u16 family;
+	u16 port;
+	struct in6_addr source;
+	struct in6_addr destination;
+};
+
+/**
+ * struct bfd_session - a session's hellos
+ * @key: which session
+ * @writer: CPU and clock of the latest update: tells two that overlap
+ * @first_ns: first packet
+ * @last_ns: latest packet, 0 before the first
+ * @gap_sum_ns: of all gaps
+ * @min_gap_ns: smallest gap
+ * @max_gap_ns: largest gap
+ * @max_gap_at_ns: when that ended
+ * @nr_late: gaps over the threshold
+ * @nr_over: gaps over 1.25, 2 and 3 running medians
+ * @nr_recent: gaps so far, up to BFD_WINDOW
+ * @oldest: place in @recent of the one that goes next
+ * @recent: latest gaps in microseconds, a ring
+ * @sorted: the same in order
+ * @buckets: histogram of gaps
+ * @who: sender of the latest packet
+ * @device: name of the device when the session was first seen
+ */
+struct bfd_session {
+	struct bfd_key key;
+	u64 writer;
+	u64 first_ns;
+	u64 last_ns;
+	u64 gap_sum_ns;
+	u64 min_gap_ns;
+	u64 max_gap_ns;
+	u64 max_gap_at_ns;
+	u32 nr_late;
+	u32 nr_over[3];
+	u16 nr_recent;
+	u16 oldest;
+	u32 recent[BFD_WINDOW];
+	u32 sorted[BFD_WINDOW];
+	u32 buckets[BFD_NR_BUCKETS];
+	struct stall_who who;
+	char device[16];
+};
+
+/**
+ * struct bfd_gap - a gap that was too long
+ * @gap_ns: how long
+ * @limit_ns: what it went over
+ */
+struct bfd_gap {
+	u64 gap_ns;
+	u64 limit_ns;
+};
+
+u64 bfd_median_ns(const struct bfd_session *session);
+bool bfd_session_sent(struct bfd_session *session, u64 now, u64 threshold_ns,
+		      struct bfd_gap *gap);
+
+#endif /* STALL_BFD_SESSION_H */

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * compat.h - the newest kernel's names on older ones
+ *
+ * The only file that may ask for a kernel version, and so far none has to be
+ * asked for: module/Kbuild.compat looks into the kernel's headers for what
+ * is there, because distributions backport.
+ */
+#ifndef STALL_COMPAT_H
+#define STALL_COMPAT_H
+
+#include <linux/ftrace.h>
+#include <linux/mm.h>
+#include <linux/ptrace.h>
+#include <linux/slab.h>
+
+/*
+ * With arguments saved on every call (HAVE_DYNAMIC_FTRACE_WITH_ARGS, x86 since
+ * v5.11), a callback without flags reads a function's arguments and costs half
+ * of one that asks for all registers. Before, all registers must be asked for.
+ * Drop the other branch with support for v5.10.
+ */
+#ifdef CONFIG_DYNAMIC_FTRACE_WITH_ARGS
+#define STALL_FTRACE_FLAGS	0
+#else
+#define STALL_FTRACE_FLAGS	FTRACE_OPS_FL_SAVE_REGS
+#endif
+
+/*
+ * v5.11 hands callbacks a struct ftrace_regs instead of pt_regs, v6.13 wraps
+ * it once more. On x86 all of them begin with a pt_regs, in which at least the
+ * argument registers are valid. Drop with support for v6.12.
+ */
+#if defined(STALL_HAVE_ARCH_FTRACE_REGS)
+typedef struct ftrace_regs stall_ftrace_regs;
+#define stall_pt_regs(_fregs)	(&arch_ftrace_regs(_fregs)->regs)
+#elif defined(STALL_HAVE_FTRACE_REGS)
+typedef struct ftrace_regs stall_ftrace_regs;
+#define stall_pt_regs(_fregs)	(&(_fregs)->regs)
+#else
+typedef struct pt_regs stall_ftrace_regs;
+#define stall_pt_regs(_regs)	(_regs)
+#endif
+
+/* Function entries through ftrace are only known to work where this says so. */
+#if defined(CONFIG_X86_64) && defined(CONFIG_DYNAMIC_FTRACE) && \
+	(defined(CONFIG_DYNAMIC_FTRACE_WITH_ARGS) || \
+	 defined(CONFIG_DYNAMIC_FTRACE_WITH_REGS))
+#define STALL_HAVE_FTRACE	1
+#else
+#define STALL_HAVE_FTRACE	0
+#endif
+
+#ifndef CONFIG_64BIT
+#error "stallmeter counts in 64-bit words and needs a 64-bit kernel"
+#endif
+
+#endif /* STALL_COMPAT_H */

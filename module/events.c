@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * events - records of single stalls
+ *
+ * A ring on each CPU, written without a lock and merged when it is read. Each
+ * ring is as long as the view, so that the newest records are there even if
+ * one CPU made all of them. A record that is read while it is overwritten is
+ * left out: it is being lost to a newer one.
+ */
+#include <linux/cpumask.h>
+#include <linux/mm.h>
+#include <linux/percpu.h>
+#include <linux/sort.h>
+
+#include "events.h"
+
+struct event_ring {
+	u32 head;			/* records made, this CPU's last number */
+	u32 overwritten;		/* of them, lost to newer ones */
+	struct stall_event *events;
+};
+
+static struct event_ring __percpu *rings;
+
+/**
+ * stall_events_init() - make the rings
+ *
+ * Context: process, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int stall_events_init(void)
+{
+	int cpu;
+
+	rings = alloc_percpu(struct event_ring);
+	if (!rings)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu) {
+		struct stall_event *events =
+			kvzalloc_node(stall_events_cpu_bytes(), GFP_KERNEL,
+				      cpu_to_node(cpu));
+
+		if (!events) {
+			stall_events_exit();
+			return -ENOMEM;
+		}
+		per_cpu_ptr(rings, cpu)->events = events;
+	}
+	return 0;
+}
+
+/**
+ * stall_events_exit() - give the rings back
+ *
+ * Context: process; no writer is left.
+ */
+void stall_events_exit(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		kvfree(per_cpu_ptr(rings, cpu)->events);
+	free_percpu(rings);
+	rings = NULL;
+}
+
+/**
+ * stall_events_cpu_bytes() - memory on each CPU
+ */
+size_t stall_events_cpu_bytes(void)
+{
+	return STALL_EVENTS_KEPT * sizeof(struct stall_event);
+}
+
+/**
+ * stall_events_add() - keep a record
+ * @event: its contents; the number is given here
+ *
+ * Context: any, NMI included, preemption off. An interrupt in the middle takes
+ * the next number and with it the next place.
+ */
+void stall_events_add(const struct stall_event *event)
+{
+	u32 number = this_cpu_inc_return(rings->head);
+	struct stall_event *place = this_cpu_read(rings->events) +
+				    (number - 1) % STALL_EVENTS_KEPT;
+
+	if (place->number)
+		this_cpu_inc(rings->overwritten);
+	WRITE_ONCE(place->number, 0);
+	smp_wmb(); /* pairs with the first smp_rmb() in event_copy() */
+	place->at_ns = event->at_ns;
+	place->lasted_ns = event->lasted_ns;
+	place->limit_ns = event->limit_ns;
+	place->inside_ns = event->inside_ns;
+	place->who = event->who;
+	place->collector = event->collector;
+	place->key = event->key;
+	smp_store_release(&place->number, number);
+}
+
+/* Copy record @number of a ring; false if it is gone or being written. */
+static bool event_copy(const struct event_ring *ring, u32 number,
+		       struct stall_event *copy)
+{
+	const struct stall_event *place =
+		&ring->events[(number - 1) % STALL_EVENTS_KEPT];
+
+	/* Pairs with the release in stall_events_add(). */
+	if (smp_load_acquire(&place->number) != number)
+		return false;
+	*copy = *place;
+	smp_rmb(); /* pairs with the smp_wmb() in stall_events_add() */
+	return READ_ONCE(place->number) == number;
+}
+
+/**
+ * stall_events_forget() - drop the records of a collector
+ * @collector: its index; none of its probes is attached
+ *
+ * Their keys name subjects that are about to go. Records of others stay.
+ *
+ * Context: process, under the stall lock.
+ */
+void stall_events_forget(u16 collector)
+{
+	unsigned int i;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct stall_event *events = per_cpu_ptr(rings, cpu)->events;
+
+		for (i = 0; i < STALL_EVENTS_KEPT; i++)
+			if (events[i].collector == collector)
+				WRITE_ONCE(events[i].number, 0);
+	}
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct stall_event_seen *x = a, *y = b;
+
+	return x->event.at_ns < y->event.at_ns ? -1 :
+	       x->event.at_ns > y->event.at_ns;
+}
+
+static void events_gather(struct stall_events_view *view)
+{
+	struct stall_event_seen *seen = view->seen;
+	u32 head, number;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		const struct event_ring *ring = per_cpu_ptr(rings, cpu);
+
+		head = READ_ONCE(ring->head);
+		view->recorded += head;
+		view->lost += READ_ONCE(ring->overwritten);
+		number = head > STALL_EVENTS_KEPT ? head - STALL_EVENTS_KEPT : 0;
+		while (number++ < head) {
+			if (event_copy(ring, number, &seen[view->nr].event))
+				seen[view->nr++].cpu = cpu;
+		}
+	}
+}
+
+/**
+ * stall_events_read() - the newest records of all CPUs
+ * @view: result; @view->seen is to be freed with kvfree()
+ *
+ * Context: process, may sleep; writers go on meanwhile.
+ * Return: 0 or -ENOMEM.
+ */
+int stall_events_read(struct stall_events_view *view)
+{
+	unsigned int surplus;
+
+	memset(view, 0, sizeof(*view));
+	view->seen = kvcalloc(num_possible_cpus() * STALL_EVENTS_KEPT,
+			      sizeof(*view->seen), GFP_KERNEL);
+	if (!view->seen)
+		return -ENOMEM;
+	events_gather(view);
+	sort(view->seen, view->nr, sizeof(*view->seen), by_time, NULL);
+	if (view->nr > STALL_EVENTS_KEPT) {
+		surplus = view->nr - STALL_EVENTS_KEPT;
+		view->lost += surplus;
+		memmove(view->seen, view->seen + surplus,
+			STALL_EVENTS_KEPT * sizeof(*view->seen));
+		view->nr = STALL_EVENTS_KEPT;
+	}
+	return 0;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * param.h - module parameters that say what they take
+ */
+#ifndef STALL_PARAM_H
+#define STALL_PARAM_H
+
+#include <linux/moduleparam.h>
+#include <linux/mutex.h>
+
+#include "table.h"
+
+/**
+ * struct stall_param - a control
+ * @name: of the module parameter
+ * @allowed: what it takes, in words, for the error message and for status
+ * @set: take a new value, trimmed; the old one stays in force on error.
+ *	Called under the stall lock.
+ * @get: print the value; NULL if it can only be written
+ */
+struct stall_param {
+	const char *name;
+	const char *allowed;
+	int (*set)(const char *value);
+	int (*get)(char *text, size_t room);
+};
+
+extern const struct kernel_param_ops stall_param_ops;
+extern const struct stall_table stall_param_table;
+
+/* All state that is changed at run time; never taken in probe context. */
+extern struct mutex stall_lock;
+
+/*
+ * Make module parameter @_name out of struct stall_param @_param. Files in
+ * debugfs could not be written under lockdown, these can.
+ */
+#define STALL_PARAM(_name, _param, _mode, _help)			\
+	module_param_cb(_name, &stall_param_ops, (void *)&(_param), _mode); \
+	MODULE_PARM_DESC(_name, _help)
+
+int stall_parse_uint(const char *value, unsigned int min, unsigned int max,
+		     unsigned int *result);
+
+#endif /* STALL_PARAM_H */

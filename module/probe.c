@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * probe - hooks in the kernel
+ *
+ * A tracepoint is found by its name and costs about 15 instructions a hit. A
+ * function's entry is taken by an ftrace callback where the function can be
+ * traced (35-55), else by a kprobe (140-180). There are no kretprobes: they
+ * cost 390-510, and up to v5.10 each return takes a lock that CPUs share.
+ */
+#include <linux/kernel.h>
+#include <linux/string.h>
+
+#include "probe.h"
+
+/*
+ * An ftrace callback without flags has to guard itself against recursion.
+ * Legal nesting on one CPU is a task, a softirq, an interrupt and an NMI.
+ */
+#define HOOK_CONTEXTS	4
+
+static __always_inline void hook_entry(struct stall_hook *hook,
+				       struct pt_regs *regs)
+{
+	u64 began;
+
+	preempt_disable_notrace();
+	if (likely(this_cpu_inc_return(hook->cost->depth) <= HOOK_CONTEXTS)) {
+		began = stall_hook_enter(hook);
+		hook->probe->entry_fn(hook->run, regs);
+		stall_hook_exit(hook, began);
+	} else {
+		this_cpu_inc(hook->cost->missed);
+	}
+	this_cpu_dec(hook->cost->depth);
+	preempt_enable_notrace();
+}
+
+#if STALL_HAVE_FTRACE
+
+static void notrace hook_ftrace(unsigned long ip, unsigned long parent_ip,
+				struct ftrace_ops *ops,
+				stall_ftrace_regs *fregs)
+{
+	hook_entry(container_of(ops, struct stall_hook, ops),
+		   stall_pt_regs(fregs));
+}
+NOKPROBE_SYMBOL(hook_ftrace);
+
+/*
+ * PERMANENT makes kernel.ftrace_enabled=0 fail while a hook hangs: it would
+ * silence us, and nothing is to be lost silently.
+ */
+static int hook_attach_ftrace(struct stall_hook *hook, const char *target)
+{
+	char name[KSYM_NAME_LEN];
+	int err;
+
+	memset(&hook->ops, 0, sizeof(hook->ops));
+	hook->ops.func = hook_ftrace;
+	hook->ops.flags = STALL_FTRACE_FLAGS | FTRACE_OPS_FL_PERMANENT;
+	/* The filter's parser writes into the name that it is given. */
+	strscpy(name, target, sizeof(name));
+	err = ftrace_set_filter(&hook->ops, name, strlen(name), 1);
+	if (!err)
+		err = register_ftrace_function(&hook->ops);
+	if (err)
+		ftrace_free_filter(&hook->ops);
+	else
+		hook->how = STALL_HOW_FTRACE;
+	return err;
+}
+
+static void hook_detach_ftrace(struct stall_hook *hook)
+{
+	unregister_ftrace_function(&hook->ops);
+	ftrace_free_filter(&hook->ops);
+}
+
+#else
+
+static int hook_attach_ftrace(struct stall_hook *hook, const char *target)
+{
+	return -EOPNOTSUPP;
+}
+
+static void hook_detach_ftrace(struct stall_hook *hook)
+{
+}
+
+#endif
+
+static int hook_kprobe(struct kprobe *kp, struct pt_regs *regs)
+{
+	hook_entry(container_of(kp, struct stall_hook, kp), regs);
+	return 0;
+}
+NOKPROBE_SYMBOL(hook_kprobe);
+
+/* No post_handler, ever: v6.1 oopses when it meets a plain one on ftrace. */
+static int hook_attach_kprobe(struct stall_hook *hook, const char *target)
+{
+	int err;
+
+	memset(&hook->kp, 0, sizeof(hook->kp));
+	hook->kp.symbol_name = target;
+	hook->kp.pre_handler = hook_kprobe;
+	err = register_kprobe(&hook->kp);
+	if (!err)
+		hook->how = STALL_HOW_KPROBE;
+	return err;
+}
+
+struct tracepoint_search {
+	const char *name;
+	struct tracepoint *found;
+};
+
+static void tracepoint_is_it(struct tracepoint *tp, void *data)
+{
+	struct tracepoint_search *search = data;
+
+	if (!strcmp(tp->name, search->name))
+		search->found = tp;
+}
+
+static int hook_attach_tracepoint(struct stall_hook *hook, const char *target)
+{
+	struct tracepoint_search search = { .name = target };
+	int err;
+
+	for_each_kernel_tracepoint(tracepoint_is_it, &search);
+	if (!search.found)
+		return -ENOENT;
+	hook->tp = search.found;
+	err = tracepoint_probe_register(hook->tp, hook->probe->tracepoint_fn,
+					hook);
+	if (!err)
+		hook->how = STALL_HOW_TRACEPOINT;
+	return err;
+}
+
+static int hook_attach_target(struct stall_hook *hook, const char *target)
+{
+	if (hook->probe->kind == STALL_TRACEPOINT)
+		return hook_attach_tracepoint(hook, target);
+	if (!hook_attach_ftrace(hook, target))
+		return 0;
+	return hook_attach_kprobe(hook, target);
+}
+
+/**
+ * stall_hook_attach() - hang a probe into the kernel
+ * @hook: run, probe and cost are set
+ *
+ * Samples can arrive before this returns.
+ *
+ * Context: process, may sleep.
+ * Return: 0, -ENOENT if this kernel has none of the targets, or the error of
+ * the kernel's own registration of the last one. It is kept in @hook, too.
+ */
+int stall_hook_attach(struct stall_hook *hook)
+{
+	unsigned int i;
+	int err = -ENOENT;
+
+	hook->target = NULL;
+	for (i = 0; i < STALL_MAX_TARGETS && hook->probe->targets[i]; i++) {
+		err = hook_attach_target(hook, hook->probe->targets[i]);
+		if (err)
+			continue;
+		hook->target = hook->probe->targets[i];
+		break;
+	}
+	hook->error = err;
+	return err;
+}
+
+/**
+ * stall_hook_detach() - take a probe out of the kernel
+ * @hook: hung or not
+ *
+ * A tracepoint's handler may still run when this returns: the caller waits for
+ * it once, with tracepoint_synchronize_unregister(), before freeing anything.
+ *
+ * Context: process, may sleep.
+ */
+void stall_hook_detach(struct stall_hook *hook)
+{
+	switch (hook->how) {
+	case STALL_HOW_TRACEPOINT:
+		tracepoint_probe_unregister(hook->tp,
+					    hook->probe->tracepoint_fn, hook);
+		break;
+	case STALL_HOW_FTRACE:
+		hook_detach_ftrace(hook);
+		break;
+	case STALL_HOW_KPROBE:
+		unregister_kprobe(&hook->kp);
+		break;
+	case STALL_HOW_NONE:
+		break;
+	}
+	hook->how = STALL_HOW_NONE;
+}
+
+/**
+ * stall_hook_fold() - what a hook did on all CPUs
+ * @hook: the hook
+ * @total: result
+ */
+void stall_hook_fold(const struct stall_hook *hook,
+		     struct stall_hook_cost *total)
+{
+	int cpu;
+
+	memset(total, 0, sizeof(*total));
+	for_each_possible_cpu(cpu) {
+		const struct stall_hook_cost *cost =
+			per_cpu_ptr(hook->cost, cpu);
+
+		total->hits += READ_ONCE(cost->hits);
+		total->sampled += READ_ONCE(cost->sampled);
+		total->sampled_ns += READ_ONCE(cost->sampled_ns);
+		total->missed += READ_ONCE(cost->missed);
+	}
+	if (hook->how == STALL_HOW_KPROBE)
+		total->missed += READ_ONCE(hook->kp.nmissed);
+}
+
+/**
+ * stall_hook_how() - by what means a hook hangs, in a word
+ * @hook: the hook
+ */
+const char *stall_hook_how(const struct stall_hook *hook)
+{
+	static const char * const names[] = {
+		[STALL_HOW_NONE] = "-",
+		[STALL_HOW_TRACEPOINT] = "tracepoint",
+		[STALL_HOW_FTRACE] = "ftrace",
+		[STALL_HOW_KPROBE] = "kprobe",
+	};
+
+	return names[hook->how];
+}

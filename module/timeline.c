@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * timeline - the last ten minutes, second by second
+ *
+ * Once a second, work in process context notes of each histogram how many
+ * values came in, their sum and their largest, so that the time around an
+ * incident can be read after it at a resolution that no scrape has. A second
+ * in which the work itself was late is longer than the others: its time stands
+ * beside it.
+ */
+#include <linux/jiffies.h>
+#include <linux/mm.h>
+#include <linux/string.h>
+#include <linux/workqueue.h>
+
+#include "collector.h"
+#include "timeline.h"
+
+/* Histograms that have a timeline, of all collectors together. */
+#define TIMELINE_TRACKS		16
+
+struct timeline_slot {
+	u64 at_ns;
+	u64 count;
+	u64 sum;
+	u64 max;
+};
+
+/**
+ * struct timeline_track - one histogram's last seconds
+ * @run: whose
+ * @series: which
+ * @generation: of the run when it was last looked at
+ * @count: values so far
+ * @sum: their sum so far
+ * @next: total number of slots written
+ * @slots: a ring
+ */
+struct timeline_track {
+	struct stall_run *run;
+	unsigned int series;
+	u64 generation;
+	u64 count;
+	u64 sum;
+	u64 next;
+	struct timeline_slot slots[STALL_TIMELINE_SLOTS];
+};
+
+static struct timeline_track *tracks;
+static unsigned int nr_tracks;
+static u64 last_tick_ns;
+
+/* A folded histogram is too large for the stack. */
+static struct {
+	struct stallmeter_hist total;
+	u64 buckets[STALL_HIST_BUCKETS];
+} folded;
+
+static void track_tick(struct timeline_track *track, u64 now)
+{
+	struct stall_hist __percpu *hist = track->run->cells[track->series].hist;
+	struct timeline_slot *slot;
+	u64 count;
+
+	if (!hist)
+		return;
+	if (track->generation != track->run->generation) {
+		track->generation = track->run->generation;
+		track->count = 0;
+		track->sum = 0;
+		track->next = 0;
+	}
+	stall_hist_fold(hist, &folded.total);
+	count = stall_hist_count(folded.total.buckets, STALL_HIST_BUCKETS);
+
+	slot = &track->slots[track->next++ % STALL_TIMELINE_SLOTS];
+	slot->at_ns = now;
+	slot->count = count - track->count;
+	slot->sum = folded.total.sum - track->sum;
+	slot->max = stall_hist_take_peak(hist);
+	track->count = count;
+	track->sum = folded.total.sum;
+}
+
+static void timeline_tick(struct work_struct *work);
+static DECLARE_DELAYED_WORK(timeline_work, timeline_tick);
+
+static void timeline_tick(struct work_struct *work)
+{
+	u64 now = stall_clock();
+	unsigned int i;
+
+	mutex_lock(&stall_lock);
+	for (i = 0; i < nr_tracks; i++)
+		track_tick(&tracks[i], now);
+	stall_collectors_check_cost(now - last_tick_ns);
+	last_tick_ns = now;
+	mutex_unlock(&stall_lock);
+	schedule_delayed_work(&timeline_work, HZ);
+}
+
+static void timeline_add_tracks(struct stall_run *run)
+{
+	const struct stall_collector *collector = run->collector;
+	unsigned int i;
+
+	for (i = 0; i < collector->nr_series; i++) {
+		if (collector->series[i].kind != STALLMETER_HISTOGRAM ||
+		    nr_tracks == TIMELINE_TRACKS)
+			continue;
+		tracks[nr_tracks].run = run;
+		tracks[nr_tracks].series = i;
+		nr_tracks++;
+	}
+}
+
+static unsigned int timeline_wanted(void)
+{
+	unsigned int i, j, nr = 0;
+
+	for (i = 0; i < stall_nr_runs(); i++) {
+		const struct stall_collector *collector =
+			stall_run_at(i)->collector;
+
+		for (j = 0; j < collector->nr_series; j++)
+			if (collector->series[j].kind == STALLMETER_HISTOGRAM)
+				nr++;
+	}
+	return min_t(unsigned int, nr, TIMELINE_TRACKS);
+}
+
+/**
+ * stall_timeline_init() - begin to keep the timeline
+ *
+ * Context: process, may sleep; the collectors are registered.
+ * Return: 0 or -ENOMEM.
+ */
+int stall_timeline_init(void)
+{
+	unsigned int i;
+
+	tracks = kvcalloc(timeline_wanted(), sizeof(*tracks), GFP_KERNEL);
+	if (!tracks)
+		return -ENOMEM;
+	for (i = 0; i < stall_nr_runs(); i++)
+		timeline_add_tracks(stall_run_at(i));
+	last_tick_ns = stall_clock();
+	schedule_delayed_work(&timeline_work, HZ);
+	return 0;
+}
+
+/**
+ * stall_timeline_exit() - end it
+ *
+ * Context: process, may sleep.
+ */
+void stall_timeline_exit(void)
+{
+	cancel_delayed_work_sync(&timeline_work);
+	kvfree(tracks);
+	tracks = NULL;
+	nr_tracks = 0;
+}
+
+/**
+ * stall_timeline_bytes() - its memory
+ */
+size_t stall_timeline_bytes(void)
+{
+	return nr_tracks * sizeof(*tracks);
+}
+
+struct timeline_row {
+	u64 at_ns;
+	u64 count;
+	u64 sum;
+	u64 max;
+	char collector[32];
+	char series[32];
+};
+
+static const struct stall_column timeline_columns[] = {
+	STALL_U64(timeline_row, at_ns, "ns", "end of the second, monotonic"),
+	STALL_U64(timeline_row, count, NULL, "values in it"),
+	STALL_U64(timeline_row, sum, NULL, "their sum, in the series' unit"),
+	STALL_U64(timeline_row, max, NULL, "the largest"),
+	STALL_TEXT(timeline_row, collector, "whose histogram"),
+	STALL_TEXT(timeline_row, series, "which"),
+};
+
+static int track_collect(const struct timeline_track *track,
+			 struct stall_rows *rows)
+{
+	const struct stall_collector *collector = track->run->collector;
+	u64 i = track->next > STALL_TIMELINE_SLOTS ?
+		track->next - STALL_TIMELINE_SLOTS : 0;
+
+	/* Switched off, or on again and not yet looked at: nothing to tell. */
+	if (track->generation != track->run->generation ||
+	    !track->run->cells[track->series].hist)
+		return 0;
+	for (; i < track->next; i++) {
+		const struct timeline_slot *slot =
+			&track->slots[i % STALL_TIMELINE_SLOTS];
+		struct timeline_row *row;
+
+		/* A second without a value is told by its absence. */
+		if (!slot->count)
+			continue;
+		row = stall_rows_add(rows);
+		if (!row)
+			return -ENOMEM;
+		row->at_ns = slot->at_ns;
+		row->count = slot->count;
+		row->sum = slot->sum;
+		row->max = slot->max;
+		strscpy(row->collector, collector->name,
+			sizeof(row->collector));
+		strscpy(row->series, collector->series[track->series].name,
+			sizeof(row->series));
+	}
+	return 0;
+}
+
+static int timeline_collect(struct stall_run *none, struct stall_rows *rows)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < nr_tracks && !err; i++)
+		err = track_collect(&tracks[i], rows);
+	return err;
+}
+
+const struct stall_table stall_timeline_table =
+	STALL_TABLE(timeline_row, timeline_columns, timeline_collect);
