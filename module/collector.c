@@ -241,6 +241,7 @@ void stall_collectors_exit(void)
 	mutex_lock(&stall_lock);
 	live = false;
 	for (i = 0; i < NR_RUNS; i++) {
+		runs[i].enabled = false;
 		stall_run_stop(&runs[i]);
 		stall_run_exit(&runs[i]);
 	}

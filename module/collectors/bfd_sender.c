@@ -15,8 +15,9 @@
 
 #include "bfd_sender.h"
 
-#define SENDER_SET_BITS	9
-#define SENDER_WAYS	4
+/* 1,024 senders at once leave about one in a hundred without a slot. */
+#define SENDER_SET_BITS	8
+#define SENDER_WAYS	8
 
 /**
  * struct bfd_sender_slot - the latest call for one destination

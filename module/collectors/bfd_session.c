@@ -29,28 +29,46 @@ u64 bfd_median_ns(const struct bfd_session *session)
 	return session->sorted[nr / 2] * (u64)NSEC_PER_USEC;
 }
 
+static void sorted_insert(u32 *sorted, unsigned int nr, u32 gap_us)
+{
+	for (; nr > 0 && sorted[nr - 1] > gap_us; nr--)
+		sorted[nr] = sorted[nr - 1];
+	sorted[nr] = gap_us;
+}
+
+/* Take one out of a full window; false if two CPUs have torn it. */
+static bool sorted_remove(u32 *sorted, u32 gap_us)
+{
+	unsigned int i = 0;
+
+	while (i < BFD_WINDOW && sorted[i] != gap_us)
+		i++;
+	if (i == BFD_WINDOW)
+		return false;
+	for (; i < BFD_WINDOW - 1; i++)
+		sorted[i] = sorted[i + 1];
+	return true;
+}
+
 /* Put a gap into the window and the oldest out; loops are of its length. */
 static void window_add(struct bfd_session *session, u64 gap_ns)
 {
 	u32 gap_us = min_t(u64, div_u64(gap_ns, NSEC_PER_USEC), U32_MAX);
 	unsigned int nr = min_t(unsigned int, session->nr_recent, BFD_WINDOW);
-	unsigned int at = session->oldest % BFD_WINDOW;
-	u32 *sorted = session->sorted;
-	unsigned int i;
+	unsigned int at = session->oldest % BFD_WINDOW, i;
+	u32 oldest_us = session->recent[at];
 
-	if (nr == BFD_WINDOW) {
-		for (i = 0; i < nr - 1 && sorted[i] != session->recent[at]; i++)
-			;
-		for (; i < nr - 1; i++)
-			sorted[i] = sorted[i + 1];
-		nr--;
-	}
-	for (i = nr; i > 0 && sorted[i - 1] > gap_us; i--)
-		sorted[i] = sorted[i - 1];
-	sorted[i] = gap_us;
 	session->recent[at] = gap_us;
 	session->oldest = (at + 1) % BFD_WINDOW;
-	WRITE_ONCE(session->nr_recent, nr + 1);
+	if (nr < BFD_WINDOW) {
+		sorted_insert(session->sorted, nr, gap_us);
+		WRITE_ONCE(session->nr_recent, nr + 1);
+	} else if (sorted_remove(session->sorted, oldest_us)) {
+		sorted_insert(session->sorted, BFD_WINDOW - 1, gap_us);
+	} else {
+		for (i = 0; i < BFD_WINDOW; i++)
+			sorted_insert(session->sorted, i, session->recent[i]);
+	}
 }
 
 static void count_over(struct bfd_session *session, u64 gap_ns, u64 median_ns)

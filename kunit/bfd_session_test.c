@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0
+/* bfd_session_test - sessions, their gaps and their median */
+#include <kunit/test.h>
+#include <linux/sort.h>
+
+#include "../module/collectors/bfd_session.c"
+#include "random.h"
+#include "suites.h"
+
+#define MS	((u64)NSEC_PER_MSEC)
+
+static int session_init(struct kunit *test)
+{
+	test->priv = kunit_kzalloc(test, sizeof(struct bfd_session),
+				   GFP_KERNEL);
+	return test->priv ? 0 : -ENOMEM;
+}
+
+/* Send once after each of some gaps; how many were too long. */
+static unsigned int send(struct bfd_session *session, u64 threshold_ns,
+			 u64 gap_ns, unsigned int times)
+{
+	unsigned int late = 0;
+	struct bfd_gap gap;
+
+	if (!session->last_ns)
+		bfd_session_sent(session, MS, threshold_ns, &gap);
+	while (times--)
+		late += bfd_session_sent(session, session->last_ns + gap_ns,
+					 threshold_ns, &gap);
+	return late;
+}
+
+static void first_packet_has_no_gap(struct kunit *test)
+{
+	struct bfd_session *session = test->priv;
+	struct bfd_gap gap = { .gap_ns = 1 };
+
+	KUNIT_EXPECT_FALSE(test, bfd_session_sent(session, 5 * MS, 0, &gap));
+	KUNIT_EXPECT_EQ(test, gap.gap_ns, 0ULL);
+	KUNIT_EXPECT_EQ(test, session->first_ns, 5 * MS);
+	KUNIT_EXPECT_EQ(test, session->last_ns, 5 * MS);
+}
+
+static void gap_over_two_medians_is_late(struct kunit *test)
+{
+	struct bfd_session *session = test->priv;
+	struct bfd_gap gap;
+
+	KUNIT_EXPECT_EQ(test, send(session, 0, 400 * MS, 10), 0U);
+	KUNIT_EXPECT_EQ(test, bfd_median_ns(session), 400 * MS);
+	KUNIT_EXPECT_EQ(test, send(session, 0, 800 * MS, 1), 0U);
+	KUNIT_EXPECT_TRUE(test, bfd_session_sent(session, session->last_ns +
+						 1300 * MS, 0, &gap));
+	KUNIT_EXPECT_EQ(test, gap.gap_ns, 1300 * MS);
+	KUNIT_EXPECT_EQ(test, gap.limit_ns, 800 * MS);
+	KUNIT_EXPECT_EQ(test, session->max_gap_ns, 1300 * MS);
+	KUNIT_EXPECT_EQ(test, session->max_gap_at_ns, session->last_ns);
+	KUNIT_EXPECT_EQ(test, session->nr_late, 1U);
+}
+
+static void threshold_replaces_the_median(struct kunit *test)
+{
+	struct bfd_session *session = test->priv;
+
+	KUNIT_EXPECT_EQ(test, send(session, 1000 * MS, 900 * MS, 1), 0U);
+	KUNIT_EXPECT_EQ(test, send(session, 1000 * MS, 10 * MS, 8), 0U);
+	KUNIT_EXPECT_EQ(test, send(session, 1000 * MS, 1000 * MS, 1), 0U);
+	KUNIT_EXPECT_EQ(test, send(session, 1000 * MS, 1001 * MS, 1), 1U);
+}
+
+static void without_a_median_nothing_is_late(struct kunit *test)
+{
+	struct bfd_session *session = test->priv;
+
+	KUNIT_EXPECT_EQ(test, send(session, 0, 10 * MS, 1), 0U);
+	KUNIT_EXPECT_EQ(test, send(session, 0, 5000 * MS, 1), 0U);
+	KUNIT_EXPECT_EQ(test, session->nr_over[0], 0U);
+}
+
+static const struct {
+	u64 gap_ms;
+	u32 over[3];
+} overs[] = {
+	{ 500, { 0, 0, 0 } },	{ 501, { 1, 0, 0 } },
+	{ 800, { 1, 0, 0 } },	{ 801, { 1, 1, 0 } },
+	{ 1200, { 1, 1, 0 } },	{ 1201, { 1, 1, 1 } },
+};
+
+static void gaps_are_counted_by_how_much_they_are_over(struct kunit *test)
+{
+	struct bfd_session *session = test->priv;
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(overs); i++) {
+		memset(session, 0, sizeof(*session));
+		send(session, 0, 400 * MS, 10);
+		send(session, 0, overs[i].gap_ms * MS, 1);
+		for (j = 0; j < 3; j++)
+			KUNIT_EXPECT_EQ_MSG(test, session->nr_over[j],
+					    overs[i].over[j], "%llu ms, %u",
+					    overs[i].gap_ms, j);
+	}
+}
+
+static void median_follows_a_change_of_interval(struct kunit *test)
+{
+	struct bfd_session *session = test->priv;
+
+	send(session, 0, 1000 * MS, 20);
+	KUNIT_EXPECT_EQ(test, bfd_median_ns(session), 1000 * MS);
+	send(session, 0, 400 * MS, BFD_WINDOW / 2);
+	KUNIT_EXPECT_EQ(test, bfd_median_ns(session), 1000 * MS);
+	send(session, 0, 400 * MS, 1);
+	KUNIT_EXPECT_EQ(test, bfd_median_ns(session), 400 * MS);
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const u32 *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* The window kept in order by hand is what sorting it anew would give. */
+static void window_stays_sorted(struct kunit *test)
+{
+	struct bfd_session *session = test->priv;
+	u64 state = 521288629;
+	u32 copy[BFD_WINDOW];
+	unsigned int i;
+
+	for (i = 0; i < 10000; i++) {
+		send(session, 0, test_random(&state) % (7 * NSEC_PER_USEC), 1);
+		memcpy(copy, session->recent, sizeof(copy));
+		if (session->nr_recent < BFD_WINDOW)
+			continue;
+		sort(copy, BFD_WINDOW, sizeof(u32), by_value, NULL);
+		KUNIT_ASSERT_EQ(test, memcmp(copy, session->sorted,
+					     sizeof(copy)), 0);
+	}
+}
+
+/* Two CPUs may tear the window; what it holds must not lead out of it. */
+static void torn_window_is_harmless(struct kunit *test)
+{
+	struct bfd_session *session = test->priv;
+	u64 state = 88675123;
+	unsigned int i;
+
+	send(session, 0, 400 * MS, 20);
+	for (i = 0; i < 10000; i++) {
+		session->oldest = test_random(&state);
+		session->recent[test_random(&state) % BFD_WINDOW] =
+			test_random(&state);
+		send(session, 0, test_random(&state) % (2000 * MS), 1);
+		bfd_median_ns(session);
+	}
+	send(session, 0, 400 * MS, 2 * BFD_WINDOW);
+	KUNIT_EXPECT_EQ(test, bfd_median_ns(session), 400 * MS);
+}
+
+static void gaps_fill_the_histogram(struct kunit *test)
+{
+	struct bfd_session *session = test->priv;
+	unsigned int b = stall_hist_bucket(400 * MS) - BFD_FIRST_BUCKET;
+
+	send(session, 0, 400 * MS, 10);
+	send(session, 0, 1, 1);
+	send(session, 0, 100000 * MS, 1);
+	KUNIT_EXPECT_EQ(test, session->buckets[b], 10U);
+	KUNIT_EXPECT_EQ(test, session->buckets[0], 1U);
+	KUNIT_EXPECT_EQ(test, session->buckets[BFD_NR_BUCKETS - 1], 1U);
+	KUNIT_EXPECT_EQ(test, session->min_gap_ns, 1ULL);
+}
+
+static void clock_that_steps_back_is_no_gap(struct kunit *test)
+{
+	struct bfd_session *session = test->priv;
+	struct bfd_gap gap;
+
+	send(session, 0, 400 * MS, 5);
+	KUNIT_EXPECT_FALSE(test, bfd_session_sent(session, session->last_ns - 1,
+						  0, &gap));
+	KUNIT_EXPECT_EQ(test, gap.gap_ns, 0ULL);
+}
+
+static struct kunit_case session_cases[] = {
+	KUNIT_CASE(first_packet_has_no_gap),
+	KUNIT_CASE(gap_over_two_medians_is_late),
+	KUNIT_CASE(threshold_replaces_the_median),
+	KUNIT_CASE(without_a_median_nothing_is_late),
+	KUNIT_CASE(gaps_are_counted_by_how_much_they_are_over),
+	KUNIT_CASE(median_follows_a_change_of_interval),
+	KUNIT_CASE(window_stays_sorted),
+	KUNIT_CASE(torn_window_is_harmless),
+	KUNIT_CASE(gaps_fill_the_histogram),
+	KUNIT_CASE(clock_that_steps_back_is_no_gap),
+	{}
+};
+
+struct kunit_suite stall_bfd_session_suite = {
+	.name = "stallmeter_bfd_session",
+	.init = session_init,
+	.test_cases = session_cases,
+};

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * suites.h - all suites
+ */
+#ifndef STALL_KUNIT_SUITES_H
+#define STALL_KUNIT_SUITES_H
+
+struct kunit_suite;
+
+extern struct kunit_suite stall_hist_suite;
+extern struct kunit_suite stall_hist_percpu_suite;
+extern struct kunit_suite stall_span_suite;
+extern struct kunit_suite stall_tally_suite;
+extern struct kunit_suite stall_map_suite;
+extern struct kunit_suite stall_events_suite;
+extern struct kunit_suite stall_table_suite;
+extern struct kunit_suite stall_param_suite;
+extern struct kunit_suite stall_bfd_session_suite;
+extern struct kunit_suite stall_bfd_sender_suite;
+extern struct kunit_suite stall_probe_suite;
+extern struct kunit_suite stall_snapshot_suite;
+
+#endif /* STALL_KUNIT_SUITES_H */
