@@ -10,15 +10,11 @@
 
 #include "collector.h"
 
-#define STALL_REGISTER(_name) extern const struct stall_collector stall_##_name;
-#include "collectors/list.h"
-#undef STALL_REGISTER
+#define STALL_LISTED(_name)	(&stall_##_name)
 
-#define STALL_REGISTER(_name) &stall_##_name,
 static const struct stall_collector * const collectors[] = {
 #include "collectors/list.h"
 };
-#undef STALL_REGISTER
 
 #define NR_RUNS		ARRAY_SIZE(collectors)
 #define ALL_RUNS	GENMASK(NR_RUNS - 1, 0)
@@ -86,12 +82,28 @@ static int collector_index(const char *name)
 	return -EINVAL;
 }
 
+/* What can be named; completed when it is first needed. */
+static char allowed[128] = "all, none, or a list with commas of:";
+
+static void complete_allowed(void)
+{
+	size_t len = strlen(allowed);
+	unsigned int i;
+
+	if (allowed[len - 1] != ':')
+		return;
+	for (i = 0; i < NR_RUNS; i++)
+		len += scnprintf(allowed + len, sizeof(allowed) - len, " %s",
+				 collectors[i]->name);
+}
+
 /* "all", "none", or names with commas between them. */
 static int parse_collectors(const char *value, unsigned long *mask)
 {
 	char names[128], *rest = names, *name;
 	int i;
 
+	complete_allowed();
 	*mask = 0;
 	if (!strcmp(value, "none"))
 		return 0;
@@ -167,30 +179,26 @@ static int get_cost_limit(char *text, size_t room)
 	return scnprintf(text, room, "%u", cost_limit_ppm);
 }
 
-/* What can be named, said by the same list that makes the registry. */
-#define STALL_REGISTER(_name) " " #_name
-static const char collector_names[] =
-	"all, none, or a list with commas of:"
-#include "collectors/list.h"
-	;
-#undef STALL_REGISTER
-
 static const struct stall_param collectors_param = {
 	.name = "collectors",
-	.allowed = collector_names,
+	.allowed = allowed,
 	.set = set_collectors,
 	.get = get_collectors,
 };
-STALL_PARAM(collectors, collectors_param, 0644,
-	    "collectors that are on (default all)");
+
+STALL_PARAM(collectors, collectors_param, 0644);
+MODULE_PARM_DESC(collectors,
+		 "collectors that are on (default all)");
 
 static const struct stall_param reset_param = {
 	.name = "reset",
-	.allowed = collector_names,
+	.allowed = allowed,
 	.set = set_reset,
 };
-STALL_PARAM(reset, reset_param, 0200,
-	    "collectors to detach, zero and attach again");
+
+STALL_PARAM(reset, reset_param, 0200);
+MODULE_PARM_DESC(reset,
+		 "collectors to detach, zero and attach again");
 
 static const struct stall_param cost_limit_param = {
 	.name = "cost_limit_ppm",
@@ -198,8 +206,10 @@ static const struct stall_param cost_limit_param = {
 	.set = set_cost_limit,
 	.get = get_cost_limit,
 };
-STALL_PARAM(cost_limit_ppm, cost_limit_param, 0644,
-	    "a collector that costs more for ten seconds is detached (default 50000)");
+
+STALL_PARAM(cost_limit_ppm, cost_limit_param, 0644);
+MODULE_PARM_DESC(cost_limit_ppm,
+		 "a collector that costs more for ten seconds is detached (default 50000)");
 
 /**
  * stall_collectors_init() - switch on the collectors that are wanted
@@ -218,6 +228,7 @@ int stall_collectors_init(void)
 			goto fail;
 	}
 	mutex_lock(&stall_lock);
+	complete_allowed();
 	live = true;
 	collectors_apply();
 	mutex_unlock(&stall_lock);

@@ -11,6 +11,13 @@
 #include "span.h"
 #include "tally.h"
 
+/* All collectors of the list, and one that is none, to end it with. */
+#define STALL_LISTED(_name)	stall_##_name
+extern const struct stall_collector
+#include "collectors/list.h"
+	stall_no_collector;
+#undef STALL_LISTED
+
 unsigned int stall_nr_runs(void);
 struct stall_run *stall_run_at(unsigned int index);
 u64 stall_generation(void);

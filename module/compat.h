@@ -32,13 +32,13 @@
  * argument registers are valid. Drop with support for v6.12.
  */
 #if defined(STALL_HAVE_ARCH_FTRACE_REGS)
-typedef struct ftrace_regs stall_ftrace_regs;
+#define STALL_FTRACE_REGS	struct ftrace_regs
 #define stall_pt_regs(_fregs)	(&arch_ftrace_regs(_fregs)->regs)
 #elif defined(STALL_HAVE_FTRACE_REGS)
-typedef struct ftrace_regs stall_ftrace_regs;
+#define STALL_FTRACE_REGS	struct ftrace_regs
 #define stall_pt_regs(_fregs)	(&(_fregs)->regs)
 #else
-typedef struct pt_regs stall_ftrace_regs;
+#define STALL_FTRACE_REGS	struct pt_regs
 #define stall_pt_regs(_regs)	(_regs)
 #endif
 

@@ -88,7 +88,8 @@ void stall_events_add(const struct stall_event *event)
 	if (place->number)
 		this_cpu_inc(rings->overwritten);
 	WRITE_ONCE(place->number, 0);
-	smp_wmb(); /* pairs with the first smp_rmb() in event_copy() */
+	/* Pairs with the smp_rmb() in event_copy(). */
+	smp_wmb();
 	place->at_ns = event->at_ns;
 	place->lasted_ns = event->lasted_ns;
 	place->limit_ns = event->limit_ns;
@@ -96,6 +97,7 @@ void stall_events_add(const struct stall_event *event)
 	place->who = event->who;
 	place->collector = event->collector;
 	place->key = event->key;
+	/* Pairs with the acquire in event_copy(). */
 	smp_store_release(&place->number, number);
 }
 
@@ -110,7 +112,8 @@ static bool event_copy(const struct event_ring *ring, u32 number,
 	if (smp_load_acquire(&place->number) != number)
 		return false;
 	*copy = *place;
-	smp_rmb(); /* pairs with the smp_wmb() in stall_events_add() */
+	/* Pairs with the smp_wmb() in stall_events_add(). */
+	smp_rmb();
 	return READ_ONCE(place->number) == number;
 }
 

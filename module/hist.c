@@ -14,7 +14,11 @@
 #include "../uapi/stallmeter.h"
 #endif
 
-#define SUB_BUCKETS	(1U << STALL_HIST_SUB_BITS)
+/* A bucket's leading bit and the three below it. */
+static unsigned int mantissa(unsigned int bucket)
+{
+	return STALL_HIST_SUB_BUCKETS + bucket % STALL_HIST_SUB_BUCKETS;
+}
 
 /**
  * stall_hist_lower() - smallest value of a bucket
@@ -22,10 +26,9 @@
  */
 u64 stall_hist_lower(unsigned int bucket)
 {
-	if (bucket < SUB_BUCKETS)
+	if (bucket < STALL_HIST_SUB_BUCKETS)
 		return bucket;
-	return (u64)(SUB_BUCKETS + bucket % SUB_BUCKETS) <<
-	       (bucket / SUB_BUCKETS - 1);
+	return (u64)mantissa(bucket) << (bucket / STALL_HIST_SUB_BUCKETS - 1);
 }
 
 /**
@@ -35,10 +38,10 @@ u64 stall_hist_lower(unsigned int bucket)
 u64 stall_hist_upper(unsigned int bucket)
 {
 	/* The last bucket's bound wraps to the largest u64, as it should. */
-	if (bucket < SUB_BUCKETS)
+	if (bucket < STALL_HIST_SUB_BUCKETS)
 		return bucket;
-	return ((u64)(SUB_BUCKETS + bucket % SUB_BUCKETS + 1) <<
-		(bucket / SUB_BUCKETS - 1)) - 1;
+	return ((u64)(mantissa(bucket) + 1) <<
+		(bucket / STALL_HIST_SUB_BUCKETS - 1)) - 1;
 }
 
 /**
@@ -135,18 +138,33 @@ void stall_hist_free(struct stall_hist __percpu *hist)
  * An interrupt may bring a new extreme between the look and the change, so
  * compare and exchange; contexts nest four deep at most, hence four tries.
  */
-#define RAISE(_cell, _value, _better)					\
-do {									\
-	u64 seen;							\
-	int tries;							\
-									\
-	for (tries = 0; tries < 4; tries++) {				\
-		seen = this_cpu_read(_cell);				\
-		if (!((_value) _better seen) ||				\
-		    this_cpu_cmpxchg(_cell, seen, _value) == seen)	\
-			break;						\
-	}								\
-} while (0)
+#define EXTREME_TRIES	4
+
+static void extreme_raise(u64 __percpu *cell, u64 value)
+{
+	int tries;
+	u64 seen;
+
+	for (tries = 0; tries < EXTREME_TRIES; tries++) {
+		seen = this_cpu_read(*cell);
+		if (value <= seen ||
+		    this_cpu_cmpxchg(*cell, seen, value) == seen)
+			break;
+	}
+}
+
+static void extreme_lower(u64 __percpu *cell, u64 value)
+{
+	int tries;
+	u64 seen;
+
+	for (tries = 0; tries < EXTREME_TRIES; tries++) {
+		seen = this_cpu_read(*cell);
+		if (value >= seen ||
+		    this_cpu_cmpxchg(*cell, seen, value) == seen)
+			break;
+	}
+}
 
 /**
  * stall_hist_new_extreme() - note a value that is a new minimum, maximum or peak
@@ -157,9 +175,9 @@ do {									\
  */
 void stall_hist_new_extreme(struct stall_hist __percpu *hist, u64 value)
 {
-	RAISE(hist->peak, value, >);
-	RAISE(hist->max, value, >);
-	RAISE(hist->min, value, <);
+	extreme_raise(&hist->peak, value);
+	extreme_raise(&hist->max, value);
+	extreme_lower(&hist->min, value);
 }
 
 /**

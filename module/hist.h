@@ -14,15 +14,15 @@
 #ifndef STALL_HIST_H
 #define STALL_HIST_H
 
-#ifdef __KERNEL__
 #include <linux/types.h>
-#else
-#include <stdint.h>
-typedef uint32_t u32;
-typedef uint64_t u64;
+
+#ifndef __KERNEL__
+typedef __u32 u32;
+typedef __u64 u64;
 #endif
 
 #define STALL_HIST_SUB_BITS	3
+#define STALL_HIST_SUB_BUCKETS	8U
 #define STALL_HIST_BUCKETS	496U
 
 /**
@@ -53,7 +53,7 @@ static inline unsigned int stall_hist_bucket(u64 value)
 {
 	unsigned int shift;
 
-	if (value < (1U << STALL_HIST_SUB_BITS))
+	if (value < STALL_HIST_SUB_BUCKETS)
 		return value;
 	/* Keep the leading bit and the three below it. */
 	shift = 63 - STALL_HIST_SUB_BITS - __builtin_clzll(value);

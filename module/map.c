@@ -147,6 +147,7 @@ static void *map_publish(struct stall_map *map, u32 *slot, const void *key)
 		return NULL;
 	}
 	memcpy(stall_map_row(map, i), key, map->key_size);
+	/* Pairs with the acquire in stall_map_find(). */
 	smp_store_release(slot, i + SLOT_ROW);
 	return stall_map_row(map, i);
 }

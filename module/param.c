@@ -13,6 +13,7 @@
 
 #include "param.h"
 
+/* Protects all state that is changed at run time; see param.h. */
 DEFINE_MUTEX(stall_lock);
 
 /* One line names the parameter, what was given, and what is allowed. */

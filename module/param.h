@@ -35,9 +35,8 @@ extern struct mutex stall_lock;
  * Make module parameter @_name out of struct stall_param @_param. Files in
  * debugfs could not be written under lockdown, these can.
  */
-#define STALL_PARAM(_name, _param, _mode, _help)			\
-	module_param_cb(_name, &stall_param_ops, (void *)&(_param), _mode); \
-	MODULE_PARM_DESC(_name, _help)
+#define STALL_PARAM(_name, _param, _mode)				\
+	module_param_cb(_name, &stall_param_ops, (void *)&(_param), _mode)
 
 int stall_parse_uint(const char *value, unsigned int min, unsigned int max,
 		     unsigned int *result);

@@ -39,11 +39,12 @@ static __always_inline void hook_entry(struct stall_hook *hook,
 
 static void notrace hook_ftrace(unsigned long ip, unsigned long parent_ip,
 				struct ftrace_ops *ops,
-				stall_ftrace_regs *fregs)
+				STALL_FTRACE_REGS *fregs)
 {
 	hook_entry(container_of(ops, struct stall_hook, ops),
 		   stall_pt_regs(fregs));
 }
+
 NOKPROBE_SYMBOL(hook_ftrace);
 
 /*
@@ -94,6 +95,7 @@ static int hook_kprobe(struct kprobe *kp, struct pt_regs *regs)
 	hook_entry(container_of(kp, struct stall_hook, kp), regs);
 	return 0;
 }
+
 NOKPROBE_SYMBOL(hook_kprobe);
 
 /* No post_handler, ever: v6.1 oopses when it meets a plain one on ftrace. */

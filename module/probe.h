@@ -57,7 +57,7 @@ struct stall_probe {
 #define STALL_TP_FITS(_tp, _fn)						\
 	__builtin_types_compatible_p(					\
 		typeof(check_trace_callback_type_##_tp),		\
-		void (typeof(&(_fn))))
+		void (typeof(_fn) *))
 
 /*
  * A hook on tracepoint @_tp. @_new is tried first, @_old fits kernels before

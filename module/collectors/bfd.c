@@ -217,6 +217,7 @@ static void bfd_on_send4(struct stall_run *run, struct pt_regs *regs)
 	if (unlikely(bfd_port(port)))
 		bfd_called(run, sk, &to, port);
 }
+
 NOKPROBE_SYMBOL(bfd_on_send4);
 
 /*
@@ -244,6 +245,7 @@ static void bfd_on_send6(struct stall_run *run, struct pt_regs *regs)
 	if (unlikely(bfd_port(port)) && !ipv6_addr_v4mapped(to))
 		bfd_called(run, sk, to, port);
 }
+
 NOKPROBE_SYMBOL(bfd_on_send6);
 
 static void bfd_teardown(struct stall_run *run)

@@ -117,8 +117,10 @@ static const struct stall_param ports_param = {
 	.set = set_ports,
 	.get = get_ports,
 };
-STALL_PARAM(bfd_ports, ports_param, 0644,
-	    "UDP ports of BFD (default 3784,3785,4784,6784,7784)");
+
+STALL_PARAM(bfd_ports, ports_param, 0644);
+MODULE_PARM_DESC(bfd_ports,
+		 "UDP ports of BFD (default 3784,3785,4784,6784,7784)");
 
 static const struct stall_param threshold_param = {
 	.name = "bfd_threshold_ms",
@@ -126,5 +128,7 @@ static const struct stall_param threshold_param = {
 	.set = set_threshold,
 	.get = get_threshold,
 };
-STALL_PARAM(bfd_threshold_ms, threshold_param, 0644,
-	    "a gap over this is an event (default 0: two running medians)");
+
+STALL_PARAM(bfd_threshold_ms, threshold_param, 0644);
+MODULE_PARM_DESC(bfd_threshold_ms,
+		 "a gap over this is an event (default 0: two running medians)");

@@ -112,9 +112,11 @@ void bfd_sender_note(struct bfd_senders *senders, u64 tag, u64 now)
 			slot = &set[i];
 	}
 	WRITE_ONCE(slot->tag, 0);
-	smp_wmb(); /* pairs with the smp_rmb() in bfd_sender_find() */
+	/* Pairs with the smp_rmb() in bfd_sender_find(). */
+	smp_wmb();
 	WRITE_ONCE(slot->called_ns, now);
 	stall_who_current(&slot->who);
+	/* Pairs with the acquire in bfd_sender_find(). */
 	smp_store_release(&slot->tag, tag);
 }
 
@@ -140,7 +142,8 @@ bool bfd_sender_find(const struct bfd_senders *senders, u64 tag,
 			continue;
 		*who = set[i].who;
 		*called_ns = READ_ONCE(set[i].called_ns);
-		smp_rmb(); /* pairs with the smp_wmb() in bfd_sender_note() */
+		/* Pairs with the smp_wmb() in bfd_sender_note(). */
+		smp_rmb();
 		return READ_ONCE(set[i].tag) == tag;
 	}
 	return false;
