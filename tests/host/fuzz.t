@@ -1,0 +1,37 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# fuzz.t - mutated snapshots for FUZZ_SECONDS, with sanitizers
+#
+# With libFuzzer if it could be built, else with the loop in fuzz_snapshot.c.
+
+here=$(dirname "$(readlink -f "$0")")
+. "$here/lib.sh"
+
+seconds=${FUZZ_SECONDS:-20}
+
+corpus() {
+	mkdir "$work/corpus"
+	sample "$work/corpus/small" small
+	sample "$work/corpus/small-newer" small newer-minor
+	sample "$work/corpus/full"
+	sample "$work/corpus/degraded" degraded lost
+	sample "$work/corpus/newer-minor" newer-minor
+	sample "$work/corpus/evil" evil-text
+}
+
+check "a thousand mutations that are the same each time" \
+	"$BUILD/fuzz_standalone" 1000 1 "$seconds"
+if [ -x "$BUILD/fuzz_libfuzzer" ]; then
+	corpus
+	check "libFuzzer for $seconds s" "$BUILD/fuzz_libfuzzer" \
+		-max_total_time="$seconds" -max_len=32768 -timeout=5 \
+		-artifact_prefix="$BUILD/" "$work/corpus"
+	grep -E '^(Done|stat::)' "$work/check" | sed 's/^/# /'
+else
+	skip "libFuzzer for $seconds s" "no clang with libFuzzer here"
+	check "our own mutations for $seconds s" "$BUILD/fuzz_standalone" \
+		1000000 "$(date +%s)" "$seconds"
+	sed 's/^/# /' "$work/check"
+fi
+done_testing
