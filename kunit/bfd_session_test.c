@@ -73,9 +73,10 @@ static void without_a_median_nothing_is_late(struct kunit *test)
 {
 	struct bfd_session *session = test->priv;
 
-	KUNIT_EXPECT_EQ(test, send(session, 0, 10 * MS, 1), 0U);
+	KUNIT_EXPECT_EQ(test, send(session, 0, MS, BFD_WINDOW_LEAST - 1), 0U);
 	KUNIT_EXPECT_EQ(test, send(session, 0, 5000 * MS, 1), 0U);
 	KUNIT_EXPECT_EQ(test, session->nr_over[0], 0U);
+	KUNIT_EXPECT_EQ(test, send(session, 0, 5000 * MS, 1), 1U);
 }
 
 static const struct {

@@ -221,8 +221,8 @@ struct event_row {
 	char collector[32];
 	u64 key;
 	u64 doubt;
-	s64 pid;
-	s64 tgid;
+	u64 pid;
+	u64 tgid;
 	char comm[64];
 	u64 cgroup_id;
 	u64 cpu;
@@ -239,8 +239,8 @@ static const struct stall_column event_columns[] = {
 	STALL_TEXT(event_row, collector, "which one saw it"),
 	STALL_U64(event_row, key, NULL, "which of the collector's subjects"),
 	STALL_U64(event_row, doubt, NULL, "1 if it probably is no stall"),
-	STALL_S64(event_row, pid, NULL, "thread"),
-	STALL_S64(event_row, tgid, NULL, "process"),
+	STALL_U64(event_row, pid, NULL, "thread"),
+	STALL_U64(event_row, tgid, NULL, "process"),
 	STALL_TEXT(event_row, comm, "its name"),
 	STALL_U64(event_row, cgroup_id, NULL, "its cgroup in the v2 hierarchy"),
 	STALL_U64(event_row, cpu, NULL, "where it was seen to end"),

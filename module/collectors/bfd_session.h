@@ -13,8 +13,11 @@
 /* Gaps that the running median is taken of, odd so that one is the middle. */
 #define BFD_WINDOW		15U
 
-/* Fewer gaps than this have no median to be compared with. */
-#define BFD_WINDOW_LEAST	3U
+/*
+ * Fewer gaps than this have no median to be compared with: a session begins
+ * with a burst, as polls are answered at once, and not at the interval.
+ */
+#define BFD_WINDOW_LEAST	7U
 
 /*
  * A session's histogram is the part of the layout from 1 ms to 17 s, as a full

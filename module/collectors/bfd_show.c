@@ -26,8 +26,8 @@ struct bfd_row {
 	u64 over_2;
 	u64 over_3;
 	u64 late;
-	s64 pid;
-	s64 tgid;
+	u64 pid;
+	u64 tgid;
 	char comm[64];
 	struct {
 		u64 sum;
@@ -54,8 +54,8 @@ static const struct stall_column bfd_columns[] = {
 	STALL_U64(bfd_row, over_2, "gaps", "over 2 running medians"),
 	STALL_U64(bfd_row, over_3, "gaps", "over 3 running medians"),
 	STALL_U64(bfd_row, late, "gaps", "over the threshold: events"),
-	STALL_S64(bfd_row, pid, NULL, "thread that sent the latest packet"),
-	STALL_S64(bfd_row, tgid, NULL, "its process"),
+	STALL_U64(bfd_row, pid, NULL, "thread that sent the latest packet"),
+	STALL_U64(bfd_row, tgid, NULL, "its process"),
 	STALL_TEXT(bfd_row, comm, "its name"),
 	STALL_HIST(bfd_row, gap_ns, BFD_FIRST_BUCKET, "ns",
 		   "time between two packets"),

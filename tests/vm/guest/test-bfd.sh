@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0
+# test-bfd.sh - stallmeter beside tcpdump, with three BFD sessions between two BIRDs.
+# The host may be busy, and then this guest is late as a whole: only that both agree
+# is asserted, and who was late most.
+# shellcheck shell=bash
+
+set -uo pipefail
+# shellcheck source=tap.sh
+. /run/guest/tap.sh
+# shellcheck source=lib.sh
+. /run/guest/lib.sh
+PATH=$PWD:$PATH
+
+rows() { stallmeter show "$1" --json | jq -r "select(.type == \"row\").row | $2"; }
+inode() { ip netns exec "$1" readlink /proc/self/ns/net | tr -dc 0-9; }
+flow() { awk -v flow="$1" -v field="$2" '$1 == "flow" && $2 " " $3 " " $4 == flow { print $field }' flows; }
+
+both() { kill "-$1" "$(lab_pid a)" "$(lab_pid b)"; }
+
+# Packets and the largest gap of each session, as stallmeter and as tcpdump say it.
+same_as_tcpdump() {
+	rows bfd/sessions '"\(.source) \(.destination) \(.port) \(.packets) \(.max_gap_ns)"' > sessions
+	while read -r source destination port packets max_gap_ns; do
+		is "$source > $destination: packets are those of tcpdump" \
+			"$packets" "$(flow "$source $destination $port" 5)"
+		ok "$source > $destination: so is the largest gap, within 20 ms" awk \
+			-v ours="$max_gap_ns" -v theirs="$(flow "$source $destination $port" 6)" \
+			'BEGIN { d = ours / 1e9 - theirs; exit !(d < 0.02 && d > -0.02) }'
+	done < sessions
+}
+
+lab_up v4 v6 multihop
+lab_wait_up 90
+# Begin and end while both are silent, so that both observers see the same packets.
+both STOP
+insmod stallmeter.ko
+lab_capture_start
+both CONT
+lab_wait_up 90
+ok 'three sessions are Up, IPv4, IPv6 and multihop' lab_all_up
+sleep 4
+lab_stall a 1.6
+sleep 2
+lab_wait_up 60
+both STOP
+sleep 0.5
+lab_capture_stop
+lab_gaps 0.5 > flows
+
+is 'six sessions: two directions each' \
+	"$(rows bfd/sessions '"\(.source) \(.port)"' | sort | paste -sd,)" \
+	'10.0.0.1 3784,10.0.0.2 3784,10.1.0.1 4784,10.1.0.2 4784,fd00::1 3784,fd00::2 3784'
+is 'each in its namespace' \
+	"$(rows bfd/sessions 'select(.source | test("1$")).netns' | sort -u)" "$(inode a)"
+is 'on its device' "$(rows bfd/sessions .device | sort | uniq -c | xargs)" '3 veth-a 3 veth-b'
+is 'sent by bird' "$(rows bfd/sessions .comm | sort -u)" bird
+same_as_tcpdump
+is 'nothing was dropped or missed' \
+	"$(rows stallmeter/collectors '"\(.dropped) \(.missed)"')" '0 0'
+
+ok 'every gap over a second is one that tcpdump saw, and the other way round' \
+	bash /run/guest/compare.sh flows <(stallmeter show stallmeter/events --json)
+like 'the report names the stalled side first' "$(stallmeter report | head -n 1)" \
+	"^hello from (10\.0\.0\.1|10\.1\.0\.1|fd00::1) to .* netns $(inode a) late: [1-9]"
+for source in 10.0.0.1 10.1.0.1 fd00::1; do
+	ok "$source was late by the time it was stopped" test "$(rows bfd/sessions \
+		"select(.source == \"$source\").max_gap_ns >= 1600000000")" = true
+done
+sum=$(rows bfd/sessions .gap_ns.count | awk '{ n += $1 } END { print n }')
+is 'tx_gap_ns is the sum of all sessions' "$(stallmeter show bfd/tx_gap_ns --json |
+	jq -r 'select(.type == "histogram").count')" "$sum"
+is 'each send reached the device' "$(stallmeter show bfd/sends --json | jq -r 'select(.value).value')" \
+	"$(stallmeter show bfd/packets --json | jq -r 'select(.value).value')"
+stallmeter report | while read -r line; do diag "$line"; done
+ok 'unloads' rmmod stallmeter
+done_testing
