@@ -78,8 +78,11 @@ u64 bfd_sender_tag(const struct sock *sk, const struct in6_addr *to,
 	u64 tag = (unsigned long)sk ^ (__force u64)port << 48;
 	unsigned int i;
 
-	for (i = 0; i < 4; i++)
+	/* A product carries upwards only; addresses differ at their upper end. */
+	for (i = 0; i < 4; i++) {
 		tag = (tag ^ (__force u64)to->s6_addr32[i]) * GOLDEN_RATIO_64;
+		tag ^= tag >> 32;
+	}
 	return tag | 1;
 }
 

@@ -8,7 +8,7 @@
 #include <linux/in6.h>
 #include <linux/types.h>
 
-#include "../who.h"
+#include "../collector.h"
 
 struct sock;
 struct bfd_sender_slot;

@@ -6,6 +6,7 @@
 # With libFuzzer if it could be built, else with the loop in fuzz_snapshot.c.
 
 here=$(dirname "$(readlink -f "$0")")
+# shellcheck source=lib.sh
 . "$here/lib.sh"
 
 seconds=${FUZZ_SECONDS:-20}

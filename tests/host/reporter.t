@@ -7,6 +7,7 @@
 # anew with UPDATE_GOLDEN=1 and read the difference.
 
 here=$(dirname "$(readlink -f "$0")")
+# shellcheck source=lib.sh
 . "$here/lib.sh"
 
 # exits NAME CODE [WORDS]: how the last run ended; a failure is one line.

@@ -4,6 +4,7 @@
 # uapi.t - uapi/stallmeter.h stands alone, has no holes, and does not move
 
 here=$(dirname "$(readlink -f "$0")")
+# shellcheck source=lib.sh
 . "$here/lib.sh"
 
 header=$here/../../uapi/stallmeter.h

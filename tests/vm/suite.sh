@@ -62,6 +62,9 @@ use_apt() {
 		# bullseye's backports have left the archive
 		[ "$suite" = bullseye ] || echo "deb [signed-by=$KEYRING] $main $suite-backports main"
 	} > "$dir/etc/sources.list"
+	# kernels from backports want its linux-base; nothing else is taken from there unasked
+	printf '%s\n' 'Package: linux-base' "Pin: release n=$suite-backports" 'Pin-Priority: 900' \
+		> "$dir/etc/preferences.d/linux-base"
 	{
 		(unset APT_CONFIG; apt-config dump | grep -iE '^Acquire::(http|https|ftp|proxy)') || true
 		cat <<-CONF

@@ -113,7 +113,7 @@ refuses() {	# PARAM VALUE
 
 test_parameters() {
 	local bad
-	for bad in 0 70000 3784, abc 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17; do
+	for bad in 0 70000 "3784," abc 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17; do
 		refuses bfd_ports "$bad"
 	done
 	refuses bfd_threshold_ms -1

@@ -31,7 +31,7 @@ static void use_after_free(void)
 static void sleep_in_atomic(void)
 {
 	spin_lock(&lock_a);
-	msleep(1);
+	msleep(20);
 	spin_unlock(&lock_a);
 }
 

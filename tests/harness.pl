@@ -1,0 +1,31 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: GPL-2.0
+# Runs TAP files with Perl's TAP::Harness and prints "N passed, N failed" last. A
+# file that dies, ends with a status or misses its plan counts as a failure even if
+# each of its tests passed: tests that do not run must not look like tests that pass.
+
+use strict;
+use warnings;
+use TAP::Harness;
+
+die "usage: harness.pl FILE.t...\n" unless @ARGV;
+
+my $harness = TAP::Harness->new({
+	exec => sub { my (undef, $file) = @_; return ["./$file"] },
+	verbosity => 1,
+	merge => 0,
+	timer => 1,
+});
+my $results = $harness->runtests(@ARGV);
+my $failed = $results->failed;
+
+for my $file ($results->descriptions) {
+	my ($parser) = $results->parsers($file);
+	next if $parser->is_good_plan && !$parser->exit && !$parser->parse_errors;
+	next if $parser->failed;
+	print "$file: ended with status ", $parser->exit >> 8,
+	      ", or without all of its tests\n";
+	$failed++;
+}
+printf "%d passed, %d failed\n", scalar $results->passed, $failed;
+exit($failed || !$results->passed ? 1 : 0);

@@ -1,0 +1,34 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Debian's own dkms takes the sources, builds, installs and removes the module, in
+# Debian's own userland; what it installed loads in a guest.
+. "$(dirname "$0")/test.sh"
+. "$VM_DIR/guest/tap.sh"
+
+# All in one go, as what a chroot writes outside /src ends with it.
+dkms_all() {
+	"$VM_DIR/kernel" run 6.1 "$work" bash -euc '
+		kernel=$(basename "$(dirname "$KDIR")")
+		cp -r /src/stallmeter-* /usr/src/
+		version=$(cat /src/stallmeter-*/VERSION)
+		dkms add "stallmeter/$version"
+		dkms build -k "$kernel" "stallmeter/$version"
+		dkms install -k "$kernel" "stallmeter/$version"
+		dkms status
+		find /lib/modules/"$kernel"/updates -name "stallmeter.ko*" -exec cp {} /src/ \;
+		dkms remove "stallmeter/$version" --all
+		echo "left: $(find /lib/modules/"$kernel"/updates -name "stallmeter.ko*") $(dkms status)"
+	' 2>&1
+}
+
+"$VM_DIR/kernel" fetch 6.1
+make -s -C "$TOP_DIR" dkms-install DESTDIR="$work/root" > "$work/log" 2>&1 || cat "$work/log"
+mv "$work"/root/usr/src/stallmeter-* "$work/"
+plan 5
+ok 'dkms.conf and VERSION agree' grep -q "^PACKAGE_VERSION=\"$(cat "$TOP_DIR/VERSION")\"$" "$TOP_DIR/dkms.conf"
+ok 'dkms adds, builds, installs and removes' eval 'dkms_all > "$work/dkms.log"'
+[ -s "$work/stallmeter.ko" ] || diag "$(tail -n 40 "$work/dkms.log")"
+like 'the module was installed' "$(cat "$work/dkms.log")" '^stallmeter[/,] ?[0-9.]+, .*: installed'
+like 'and is gone afterwards' "$(cat "$work/dkms.log")" '^left:  *$'
+ok 'what dkms installed loads' "$VM_DIR/boot" -k 6.1 -s 1 -f "$work/stallmeter.ko" -- \
+	'insmod stallmeter.ko && grep -q "^stallmeter " /proc/modules && rmmod stallmeter'
