@@ -96,12 +96,13 @@ u64 stall_hist_quantile(const struct stall_hist_view *hist, u32 ppm)
 	}
 
 	/* The ends of a part of the layout hold all that lies beyond them. */
-	low = i ? stall_hist_lower(hist->first + i) : hist->min;
-	high = i + 1 < hist->nr ? stall_hist_upper(hist->first + i) : hist->max;
-	if (low < hist->min)
-		low = hist->min;
-	if (high > hist->max)
-		high = hist->max;
+	low = i ? stall_hist_lower(hist->first + i) : 0;
+	high = i + 1 < hist->nr ? stall_hist_upper(hist->first + i) : ~0ULL;
+	/* While the first value of all is written, there are no extremes yet. */
+	if (hist->min <= hist->max) {
+		low = low < hist->min ? hist->min : low;
+		high = high > hist->max ? hist->max : high;
+	}
 	return high > low ? low + (high - low) / 2 : low;
 }
 

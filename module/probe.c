@@ -47,6 +47,12 @@ static void notrace hook_ftrace(unsigned long ip, unsigned long parent_ip,
 
 NOKPROBE_SYMBOL(hook_ftrace);
 
+/* An empty filter has no memory; v5.10 does not export ftrace_free_filter(). */
+static void hook_free_filter(struct stall_hook *hook)
+{
+	ftrace_set_filter(&hook->ops, NULL, 0, 1);
+}
+
 /*
  * PERMANENT makes kernel.ftrace_enabled=0 fail while a hook hangs: it would
  * silence us, and nothing is to be lost silently.
@@ -65,7 +71,7 @@ static int hook_attach_ftrace(struct stall_hook *hook, const char *target)
 	if (!err)
 		err = register_ftrace_function(&hook->ops);
 	if (err)
-		ftrace_free_filter(&hook->ops);
+		hook_free_filter(hook);
 	else
 		hook->how = STALL_HOW_FTRACE;
 	return err;
@@ -74,7 +80,7 @@ static int hook_attach_ftrace(struct stall_hook *hook, const char *target)
 static void hook_detach_ftrace(struct stall_hook *hook)
 {
 	unregister_ftrace_function(&hook->ops);
-	ftrace_free_filter(&hook->ops);
+	hook_free_filter(hook);
 }
 
 #else

@@ -79,6 +79,7 @@ static bool run_alloc_series(struct stall_run *run, unsigned int i)
 		run->cells[i].hist = stall_hist_alloc();
 		return run->cells[i].hist;
 	case STALLMETER_COUNTER:
+	case STALLMETER_GAUGE:
 		run->memory_cpu_bytes += sizeof(u64);
 		run->cells[i].counter = alloc_percpu(u64);
 		return run->cells[i].counter;

@@ -28,8 +28,8 @@
  * major version breaks the layout, and a reader refuses it. Names are stable:
  * a series or column whose meaning changes gets a new name.
  *
- * All text is NUL-terminated within its field and printable ASCII without
- * white space other than the blank in help, reason and note texts; other bytes
+ * All text is NUL-terminated within its field and printable ASCII. Names have no
+ * blanks; sentences (help, reason, allowed, subject, note) have. Other bytes
  * stand as \ooo.
  */
 
