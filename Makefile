@@ -27,8 +27,9 @@ install: all ## install both (DESTDIR=, PREFIX=) and run depmod
 	$(MAKE) -C userspace install
 
 dkms-install: ## give the source to dkms, which builds it for each kernel
+	rm -rf $(DKMS_SRC)
 	install -d $(DKMS_SRC)
-	cp -r $(DKMS_FILES) $(DKMS_SRC)/
+	tar -c --exclude='*.o' --exclude='*.cmd' --exclude='*.mod' $(DKMS_FILES) | tar -x -C $(DKMS_SRC)
 	$(if $(DESTDIR),,dkms install stallmeter/$(VERSION))
 
 dkms-remove: ## take it back from dkms

@@ -32,13 +32,30 @@ static void sender_is_found_by_what_it_sends_to(struct kunit *test)
 	u64 called_ns;
 
 	bfd_sender_note(test->priv, tag_of(1), 700);
-	KUNIT_ASSERT_TRUE(test, bfd_sender_find(test->priv, tag_of(1), &who,
+	KUNIT_ASSERT_TRUE(test, bfd_sender_take(test->priv, tag_of(1), &who,
 						&called_ns));
 	KUNIT_EXPECT_EQ(test, called_ns, 700ULL);
 	KUNIT_EXPECT_EQ(test, who.pid, current->pid);
 	KUNIT_EXPECT_STREQ(test, who.comm, current->comm);
-	KUNIT_EXPECT_FALSE(test, bfd_sender_find(test->priv, tag_of(2), &who,
+	KUNIT_EXPECT_FALSE(test, bfd_sender_take(test->priv, tag_of(2), &who,
 						 &called_ns));
+}
+
+/* Packets pile up: the first that comes out was asked for by the first call. */
+static void what_waits_longest_is_told_once(struct kunit *test)
+{
+	struct stall_who who;
+	u64 called_ns = 1;
+
+	bfd_sender_note(test->priv, tag_of(1), 700);
+	bfd_sender_note(test->priv, tag_of(1), 900);
+	bfd_sender_take(test->priv, tag_of(1), &who, &called_ns);
+	KUNIT_EXPECT_EQ(test, called_ns, 700ULL);
+	bfd_sender_take(test->priv, tag_of(1), &who, &called_ns);
+	KUNIT_EXPECT_EQ(test, called_ns, 0ULL);
+	bfd_sender_note(test->priv, tag_of(1), 1100);
+	bfd_sender_take(test->priv, tag_of(1), &who, &called_ns);
+	KUNIT_EXPECT_EQ(test, called_ns, 1100ULL);
 }
 
 static void tags_differ_by_socket_address_and_port(struct kunit *test)
@@ -65,13 +82,14 @@ static void the_longest_unused_goes_first(struct kunit *test)
 	for (i = 1; i <= many; i++)
 		bfd_sender_note(test->priv, tag_of(i), i);
 	for (i = many - recent + 1; i <= many; i++)
-		found += bfd_sender_find(test->priv, tag_of(i), &who,
+		found += bfd_sender_take(test->priv, tag_of(i), &who,
 					 &called_ns);
 	KUNIT_EXPECT_GE(test, found, recent * 98 / 100);
 }
 
 static struct kunit_case sender_cases[] = {
 	KUNIT_CASE(sender_is_found_by_what_it_sends_to),
+	KUNIT_CASE(what_waits_longest_is_told_once),
 	KUNIT_CASE(tags_differ_by_socket_address_and_port),
 	KUNIT_CASE(the_longest_unused_goes_first),
 	{}

@@ -37,6 +37,7 @@ static void first_packet_has_no_gap(struct kunit *test)
 	struct bfd_gap gap = { .gap_ns = 1 };
 
 	KUNIT_EXPECT_FALSE(test, bfd_session_sent(session, 5 * MS, 0, &gap));
+	KUNIT_EXPECT_TRUE(test, gap.first);
 	KUNIT_EXPECT_EQ(test, gap.gap_ns, 0ULL);
 	KUNIT_EXPECT_EQ(test, session->first_ns, 5 * MS);
 	KUNIT_EXPECT_EQ(test, session->last_ns, 5 * MS);
@@ -142,7 +143,7 @@ static void window_stays_sorted(struct kunit *test)
 	}
 }
 
-/* Two CPUs may tear the window; what it holds must not lead out of it. */
+/* Whatever the window holds, it must not lead out of it, and it heals. */
 static void torn_window_is_harmless(struct kunit *test)
 {
 	struct bfd_session *session = test->priv;
@@ -175,6 +176,16 @@ static void gaps_fill_the_histogram(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, session->min_gap_ns, 1ULL);
 }
 
+static void session_is_claimed_once(struct kunit *test)
+{
+	struct bfd_session *session = test->priv;
+
+	KUNIT_EXPECT_TRUE(test, bfd_session_claim(session));
+	KUNIT_EXPECT_FALSE(test, bfd_session_claim(session));
+	bfd_session_release(session);
+	KUNIT_EXPECT_TRUE(test, bfd_session_claim(session));
+}
+
 static void clock_that_steps_back_is_no_gap(struct kunit *test)
 {
 	struct bfd_session *session = test->priv;
@@ -196,6 +207,7 @@ static struct kunit_case session_cases[] = {
 	KUNIT_CASE(window_stays_sorted),
 	KUNIT_CASE(torn_window_is_harmless),
 	KUNIT_CASE(gaps_fill_the_histogram),
+	KUNIT_CASE(session_is_claimed_once),
 	KUNIT_CASE(clock_that_steps_back_is_no_gap),
 	{}
 };

@@ -270,7 +270,8 @@ void stall_collectors_check_cost(u64 elapsed_ns)
 	unsigned int i;
 
 	for (i = 0; i < NR_RUNS; i++)
-		stall_run_check_cost(&runs[i], elapsed_ns, cost_limit_ppm);
+		changes += stall_run_check_cost(&runs[i], elapsed_ns,
+						cost_limit_ppm);
 }
 
 struct collector_row {

@@ -5,7 +5,10 @@
  * All are 0400: under lockdown a file with a write bit cannot even be read.
  * Controls are module parameters.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/debugfs.h>
+#include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -268,6 +271,8 @@ int stall_debugfs_init(void)
 	if (!files)
 		return -ENOMEM;
 	root = debugfs_create_dir("stallmeter", NULL);
+	if (IS_ERR(root))
+		pr_warn("no files in debugfs: error %ld\n", PTR_ERR(root));
 	debugfs_create_file("README", 0400, root, NULL, &readme_fops);
 	debugfs_create_file("status", 0400, root, NULL, &status_fops);
 	debugfs_create_file("snapshot", 0400, root, NULL, &snapshot_fops);

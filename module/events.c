@@ -17,6 +17,7 @@
 struct event_ring {
 	u32 head;			/* records made, this CPU's last number */
 	u32 overwritten;		/* of them, lost to newer ones */
+	u32 forgotten;			/* of them, dropped by a reset */
 	struct stall_event *events;
 };
 
@@ -117,6 +118,24 @@ static bool event_copy(const struct event_ring *ring, u32 number,
 	return READ_ONCE(place->number) == number;
 }
 
+static u32 ring_forget(const struct event_ring *ring, u16 collector)
+{
+	u32 number, forgotten = 0;
+	unsigned int i;
+
+	for (i = 0; i < STALL_EVENTS_KEPT; i++) {
+		struct stall_event *event = &ring->events[i];
+
+		/* Pairs with the release in stall_events_add(). */
+		number = smp_load_acquire(&event->number);
+		if (!number || event->collector != collector)
+			continue;
+		/* Unless it has become another collector's just now. */
+		forgotten += cmpxchg(&event->number, number, 0) == number;
+	}
+	return forgotten;
+}
+
 /**
  * stall_events_forget() - drop the records of a collector
  * @collector: its index; none of its probes is attached
@@ -127,16 +146,40 @@ static bool event_copy(const struct event_ring *ring, u32 number,
  */
 void stall_events_forget(u16 collector)
 {
-	unsigned int i;
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
-		struct stall_event *events = per_cpu_ptr(rings, cpu)->events;
+		struct event_ring *ring = per_cpu_ptr(rings, cpu);
 
-		for (i = 0; i < STALL_EVENTS_KEPT; i++)
-			if (events[i].collector == collector)
-				WRITE_ONCE(events[i].number, 0);
+		ring->forgotten += ring_forget(ring, collector);
 	}
+}
+
+/**
+ * stall_events_count() - how many records there were
+ * @recorded: all that were ever made
+ * @lost: of them, those that stall_events_read() does not have any more
+ *
+ * Context: process, under the stall lock; writers go on meanwhile.
+ */
+void stall_events_count(u64 *recorded, u64 *lost)
+{
+	u64 overwritten = 0, kept = 0;
+	int cpu;
+
+	*recorded = 0;
+	for_each_possible_cpu(cpu) {
+		const struct event_ring *ring = per_cpu_ptr(rings, cpu);
+		u32 gone = READ_ONCE(ring->overwritten);
+		u32 head = READ_ONCE(ring->head);
+
+		*recorded += head;
+		overwritten += gone;
+		kept += head - gone - ring->forgotten;
+	}
+	*lost = overwritten;
+	if (kept > STALL_EVENTS_KEPT)
+		*lost += kept - STALL_EVENTS_KEPT;
 }
 
 static int by_time(const void *a, const void *b)
@@ -157,8 +200,6 @@ static void events_gather(struct stall_events_view *view)
 		const struct event_ring *ring = per_cpu_ptr(rings, cpu);
 
 		head = READ_ONCE(ring->head);
-		view->recorded += head;
-		view->lost += READ_ONCE(ring->overwritten);
 		number = head > STALL_EVENTS_KEPT ? head - STALL_EVENTS_KEPT : 0;
 		while (number++ < head) {
 			if (event_copy(ring, number, &seen[view->nr].event))
@@ -171,7 +212,7 @@ static void events_gather(struct stall_events_view *view)
  * stall_events_read() - the newest records of all CPUs
  * @view: result; @view->seen is to be freed with kvfree()
  *
- * Context: process, may sleep; writers go on meanwhile.
+ * Context: process, may sleep, under the stall lock; writers go on meanwhile.
  * Return: 0 or -ENOMEM.
  */
 int stall_events_read(struct stall_events_view *view)
@@ -187,7 +228,6 @@ int stall_events_read(struct stall_events_view *view)
 	sort(view->seen, view->nr, sizeof(*view->seen), by_time, NULL);
 	if (view->nr > STALL_EVENTS_KEPT) {
 		surplus = view->nr - STALL_EVENTS_KEPT;
-		view->lost += surplus;
 		memmove(view->seen, view->seen + surplus,
 			STALL_EVENTS_KEPT * sizeof(*view->seen));
 		view->nr = STALL_EVENTS_KEPT;

@@ -47,14 +47,10 @@ struct stall_event_seen {
  * struct stall_events_view - the newest events of all CPUs
  * @seen: oldest first, to be freed with kvfree()
  * @nr: how many, STALL_EVENTS_KEPT at most
- * @recorded: how many there ever were
- * @lost: recorded, but not in this view: overwritten by newer ones
  */
 struct stall_events_view {
 	struct stall_event_seen *seen;
 	unsigned int nr;
-	u64 recorded;
-	u64 lost;
 };
 
 int stall_events_init(void);
@@ -63,5 +59,6 @@ size_t stall_events_cpu_bytes(void);
 void stall_events_add(const struct stall_event *event);
 void stall_events_forget(u16 collector);
 int stall_events_read(struct stall_events_view *view);
+void stall_events_count(u64 *recorded, u64 *lost);
 
 #endif /* STALL_EVENTS_H */

@@ -20,6 +20,7 @@ static void report_degraded(void)
 {
 	unsigned int i;
 
+	mutex_lock(&stall_lock);
 	for (i = 0; i < stall_nr_runs(); i++) {
 		const struct stall_run *run = stall_run_at(i);
 
@@ -27,6 +28,7 @@ static void report_degraded(void)
 			pr_warn("collector %s is unavailable: %s\n",
 				run->collector->name, run->reason);
 	}
+	mutex_unlock(&stall_lock);
 }
 
 static int __init stallmeter_init(void)

@@ -176,9 +176,10 @@ void *stall_map_add(struct stall_map *map, const void *key)
 
 	for (i = 0; i < MAP_REACH; i++) {
 		slot = map_slot(map, hash, i);
-		seen = cmpxchg(slot, SLOT_FREE, SLOT_CLAIMED);
-		if (seen == SLOT_FREE)
+		if (cmpxchg(slot, SLOT_FREE, SLOT_CLAIMED) == SLOT_FREE)
 			return map_publish(map, slot, key);
+		/* Pairs with the release in map_publish(). */
+		seen = smp_load_acquire(slot);
 		if (seen == SLOT_CLAIMED)
 			return NULL;
 		if (map_matches(map, seen, key))

@@ -21,18 +21,14 @@
 static __always_inline void hook_entry(struct stall_hook *hook,
 				       struct pt_regs *regs)
 {
-	u64 began;
+	u64 began = stall_hook_enter(hook);
 
-	preempt_disable_notrace();
-	if (likely(this_cpu_inc_return(hook->cost->depth) <= HOOK_CONTEXTS)) {
-		began = stall_hook_enter(hook);
+	if (likely(this_cpu_inc_return(hook->cost->depth) <= HOOK_CONTEXTS))
 		hook->probe->entry_fn(hook->run, regs);
-		stall_hook_exit(hook, began);
-	} else {
+	else
 		this_cpu_inc(hook->cost->missed);
-	}
 	this_cpu_dec(hook->cost->depth);
-	preempt_enable_notrace();
+	stall_hook_exit(hook, began);
 }
 
 #if STALL_HAVE_FTRACE
@@ -147,12 +143,19 @@ static int hook_attach_tracepoint(struct stall_hook *hook, const char *target)
 	return err;
 }
 
+/*
+ * A kprobe is for what ftrace cannot trace. It is none for ftrace being
+ * switched off (EBUSY): on ftrace itself, it would hang there and never fire.
+ */
 static int hook_attach_target(struct stall_hook *hook, const char *target)
 {
+	int err;
+
 	if (hook->probe->kind == STALL_TRACEPOINT)
 		return hook_attach_tracepoint(hook, target);
-	if (!hook_attach_ftrace(hook, target))
-		return 0;
+	err = hook_attach_ftrace(hook, target);
+	if (err != -EINVAL && err != -EOPNOTSUPP)
+		return err;
 	return hook_attach_kprobe(hook, target);
 }
 
@@ -204,6 +207,7 @@ void stall_hook_detach(struct stall_hook *hook)
 		break;
 	case STALL_HOW_KPROBE:
 		unregister_kprobe(&hook->kp);
+		this_cpu_add(hook->cost->missed, hook->kp.nmissed);
 		break;
 	case STALL_HOW_NONE:
 		break;

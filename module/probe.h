@@ -7,9 +7,9 @@
 
 #include <linux/build_bug.h>
 #include <linux/kprobes.h>
+#include <linux/ktime.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
-#include <linux/timekeeping.h>
 #include <linux/tracepoint.h>
 
 #include "compat.h"
@@ -111,6 +111,7 @@ struct stall_hook_cost {
  * @target: the chosen one of the probe's targets, NULL if none
  * @how: by what means
  * @error: why it does not hang, 0 or negative
+ * @checked: @cost as of the last check of what it costs
  * @tp: the tracepoint
  * @ops: the ftrace callback
  * @kp: the kprobe
@@ -122,6 +123,7 @@ struct stall_hook {
 	const char *target;
 	enum stall_hook_how how;
 	int error;
+	struct stall_hook_cost checked;
 	union {
 		struct tracepoint *tp;
 		struct ftrace_ops ops;
@@ -150,16 +152,21 @@ static __always_inline u64 stall_clock(void)
 #define STALL_COST_SAMPLE	64
 
 /**
- * stall_hook_enter() - a tracepoint's handler begins
- * @hook: its first argument
+ * stall_hook_enter() - a handler begins
+ * @hook: a tracepoint's first argument
  *
- * Context: any. Up to v7.1 tracepoints call their probes with preemption off,
- * later ones do not: a handler that holds on to per-CPU data must see to it.
+ * Preemption is off until stall_hook_exit(). Up to v7.1 tracepoints call their
+ * probes so anyway; later ones do not.
+ *
+ * Context: any.
  * Return: what stall_hook_exit() wants.
  */
 static __always_inline u64 stall_hook_enter(struct stall_hook *hook)
 {
-	u64 hits = this_cpu_inc_return(hook->cost->hits);
+	u64 hits;
+
+	preempt_disable_notrace();
+	hits = this_cpu_inc_return(hook->cost->hits);
 
 	return unlikely(hits % STALL_COST_SAMPLE == 0) ? stall_clock() : 0;
 }
@@ -171,10 +178,11 @@ static __always_inline u64 stall_hook_enter(struct stall_hook *hook)
  */
 static __always_inline void stall_hook_exit(struct stall_hook *hook, u64 began)
 {
-	if (likely(!began))
-		return;
-	this_cpu_inc(hook->cost->sampled);
-	this_cpu_add(hook->cost->sampled_ns, stall_clock() - began);
+	if (unlikely(began)) {
+		this_cpu_inc(hook->cost->sampled);
+		this_cpu_add(hook->cost->sampled_ns, stall_clock() - began);
+	}
+	preempt_enable_notrace();
 }
 
 #endif /* STALL_PROBE_H */

@@ -106,6 +106,8 @@ static int run_alloc_cells(struct stall_run *run)
 		run->hooks[i].cost = alloc_percpu(struct stall_hook_cost);
 		if (!run->hooks[i].cost)
 			goto fail;
+		memset(&run->hooks[i].checked, 0,
+		       sizeof(run->hooks[i].checked));
 	}
 	return 0;
 
@@ -182,12 +184,11 @@ void stall_run_start(struct stall_run *run)
 	run->reason[0] = '\0';
 	run->generation = ++generation;
 	run->started_ns = stall_clock();
-	run->cost_ns = 0;
 	run->over_cost = 0;
 
 	if (run_alloc_cells(run)) {
 		strscpy(run->reason, "out of memory", sizeof(run->reason));
-		return;
+		goto no_memory;
 	}
 	if (run_setup(run))
 		goto free_cells;
@@ -197,9 +198,12 @@ void stall_run_start(struct stall_run *run)
 	return;
 
 teardown:
+	/* Probes that hung for a while may have told of events. */
+	stall_events_forget(run->index);
 	run_teardown(run);
 free_cells:
 	run_free_cells(run);
+no_memory:
 	run->memory_bytes = 0;
 	run->memory_cpu_bytes = 0;
 }
@@ -269,18 +273,26 @@ void stall_run_losses(const struct stall_run *run, struct stall_losses *total)
 	}
 }
 
-/* Time in all handlers of a run, estimated from the hits that were timed. */
-static u64 run_cost_ns(const struct stall_run *run)
+/*
+ * Time in all handlers of a run since the last look: what was timed since then,
+ * times how many hits there were for each that was timed.
+ */
+static u64 run_cost_since(struct stall_run *run)
 {
 	struct stall_hook_cost cost;
-	u64 sum = 0;
+	u64 hits, sampled, sum = 0;
 	unsigned int i;
 
 	for (i = 0; i < run->collector->nr_probes; i++) {
+		struct stall_hook_cost *last = &run->hooks[i].checked;
+
 		stall_hook_fold(&run->hooks[i], &cost);
-		if (cost.sampled)
-			sum += div64_u64(cost.sampled_ns, cost.sampled) *
-			       cost.hits;
+		hits = cost.hits - last->hits;
+		sampled = cost.sampled - last->sampled;
+		if (sampled)
+			sum += div64_u64((cost.sampled_ns - last->sampled_ns) *
+					 hits, sampled);
+		*last = cost;
 	}
 	return sum;
 }
@@ -294,27 +306,28 @@ static u64 run_cost_ns(const struct stall_run *run)
  * Its probes are detached; what it has counted stays to be read.
  *
  * Context: process, may sleep, under the stall lock.
+ * Return: true if it was taken out now.
  */
-void stall_run_check_cost(struct stall_run *run, u64 elapsed_ns,
+bool stall_run_check_cost(struct stall_run *run, u64 elapsed_ns,
 			  unsigned int limit_ppm)
 {
-	u64 cost_ns, spent, limit;
+	u64 spent, limit;
 
 	lockdep_assert_held(&stall_lock);
-	if (run->state != STALL_ON || !limit_ppm)
-		return;
-	cost_ns = run_cost_ns(run);
-	spent = cost_ns > run->cost_ns ? cost_ns - run->cost_ns : 0;
+	if (run->state != STALL_ON)
+		return false;
+	spent = run_cost_since(run);
 	limit = div_u64(elapsed_ns, 1000000) * limit_ppm * num_online_cpus();
-	run->cost_ns = cost_ns;
-	run->over_cost = spent > limit ? run->over_cost + 1 : 0;
+	run->over_cost = limit_ppm && spent > limit ? run->over_cost + 1 : 0;
 	if (run->over_cost < COST_CHECKS)
-		return;
+		return false;
 	run_detach(run);
 	run->state = STALL_THROTTLED;
 	scnprintf(run->reason, sizeof(run->reason),
-		  "cost %llu ns in the last %llu ns, more than cost_limit_ppm=%u",
-		  spent, elapsed_ns, limit_ppm);
+		  "cost %llu of the last %llu us (cost_limit_ppm=%u); reset starts it again",
+		  div_u64(spent, NSEC_PER_USEC),
+		  div_u64(elapsed_ns, NSEC_PER_USEC), limit_ppm);
+	return true;
 }
 
 /**

@@ -26,7 +26,7 @@ enum stall_state {
  * @doubt: it probably is none
  */
 struct stall_story {
-	char subject[160];
+	char subject[208];
 	char note[160];
 	bool doubt;
 };
@@ -97,7 +97,6 @@ union stall_cell {
  * @hooks: its probes
  * @memory_bytes: memory shared by all CPUs, hooks included
  * @memory_cpu_bytes: memory on each CPU
- * @cost_ns: time in its handlers as of the last check
  * @over_cost: checks in a row that found it too dear
  *
  * Changed under the stall lock only. Handlers see it from before the first
@@ -117,7 +116,6 @@ struct stall_run {
 	struct stall_hook *hooks;
 	size_t memory_bytes;
 	size_t memory_cpu_bytes;
-	u64 cost_ns;
 	unsigned int over_cost;
 };
 
@@ -128,7 +126,7 @@ void stall_run_start(struct stall_run *run);
 void stall_run_stop(struct stall_run *run);
 u64 stall_run_counter(const struct stall_run *run, unsigned int series);
 void stall_run_losses(const struct stall_run *run, struct stall_losses *total);
-void stall_run_check_cost(struct stall_run *run, u64 elapsed_ns,
+bool stall_run_check_cost(struct stall_run *run, u64 elapsed_ns,
 			  unsigned int limit_ppm);
 const char *stall_state_name(enum stall_state state);
 

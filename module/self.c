@@ -10,6 +10,7 @@
 #include "collector.h"
 #include "self.h"
 #include "timeline.h"
+#include "view.h"
 
 struct probe_row {
 	char collector[32];
@@ -191,14 +192,11 @@ static const struct stall_column module_columns[] = {
 static int module_collect(struct stall_run *none, struct stall_rows *rows)
 {
 	struct module_row *row = stall_rows_add(rows);
-	struct stall_events_view view;
 	unsigned int i;
 
-	if (!row || stall_events_read(&view))
+	if (!row)
 		return -ENOMEM;
-	kvfree(view.seen);
-	row->events_recorded = view.recorded;
-	row->events_lost = view.lost;
+	stall_events_count(&row->events_recorded, &row->events_lost);
 	row->nr_cpus = num_possible_cpus();
 	row->memory_bytes = stall_timeline_bytes();
 	row->memory_cpu_bytes = stall_events_cpu_bytes();
@@ -226,7 +224,7 @@ struct event_row {
 	char comm[64];
 	u64 cgroup_id;
 	u64 cpu;
-	char subject[160];
+	char subject[208];
 	char note[160];
 };
 
@@ -267,7 +265,7 @@ static void event_fill(const struct stall_event_seen *seen,
 	strscpy(row->collector, run->collector->name, sizeof(row->collector));
 	stall_escape(row->comm, sizeof(row->comm), event->who.comm,
 		     sizeof(event->who.comm), false);
-	if (run->collector->describe)
+	if (run->collector->describe && stall_series_readable(run))
 		run->collector->describe(run, event, &story);
 	row->doubt = story.doubt;
 	strscpy(row->subject, story.subject, sizeof(row->subject));

@@ -112,6 +112,8 @@ static const u8 *instance(void)
 static void write_header(struct stallmeter_header *header,
 			 const struct layout *layout)
 {
+	ktime_t now = ktime_get();
+
 	header->magic = STALLMETER_MAGIC;
 	header->abi_major = STALLMETER_ABI_MAJOR;
 	header->abi_minor = STALLMETER_ABI_MINOR;
@@ -127,9 +129,9 @@ static void write_header(struct stallmeter_header *header,
 		(u64)header->nr_columns * header->column_size;
 	header->total_size = header->data_offset + layout->data_bytes;
 	header->generation = stall_generation();
-	header->mono_ns = ktime_get_ns();
-	header->boot_ns = ktime_get_boottime_ns();
-	header->real_ns = ktime_get_real_ns();
+	header->mono_ns = now;
+	header->boot_ns = ktime_mono_to_any(now, TK_OFFS_BOOT);
+	header->real_ns = ktime_mono_to_real(now);
 	memcpy(header->instance, instance(), sizeof(header->instance));
 	strscpy(header->release, init_utsname()->release,
 		sizeof(header->release));

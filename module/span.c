@@ -103,7 +103,8 @@ bool stall_span_begin(struct stall_spans *spans, u64 key, u64 now)
 		return false;
 	WRITE_ONCE(room->start, now);
 	WRITE_ONCE(room->check, key ^ now);
-	WRITE_ONCE(room->key, key);
+	/* Pairs with the acquire in stall_span_end(). */
+	smp_store_release(&room->key, key);
 	return true;
 }
 
@@ -126,7 +127,8 @@ bool stall_span_end(struct stall_spans *spans, u64 key, u64 now, u64 *lasted)
 
 	for (i = 0; i < SPAN_REACH; i++) {
 		slot = span_slot(spans, key, i);
-		if (READ_ONCE(slot->key) != key)
+		/* Pairs with the release in stall_span_begin(). */
+		if (smp_load_acquire(&slot->key) != key)
 			continue;
 		start = READ_ONCE(slot->start);
 		check = READ_ONCE(slot->check);

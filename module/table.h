@@ -85,9 +85,14 @@ struct stall_table {
 	int (*collect)(struct stall_run *run, struct stall_rows *rows);
 };
 
+/* As many as text files have room for. */
+#define STALL_MAX_COLUMNS	24
+
 #define STALL_TABLE(_row, _columns, _collect)				\
 	{ .columns = (_columns),					\
-	  .nr_columns = ARRAY_SIZE(_columns),				\
+	  .nr_columns = ARRAY_SIZE(_columns) +				\
+		BUILD_BUG_ON_ZERO(ARRAY_SIZE(_columns) >		\
+				  STALL_MAX_COLUMNS),			\
 	  .row_size = sizeof(struct _row),				\
 	  .collect = (_collect) }
 

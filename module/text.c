@@ -59,8 +59,6 @@ static int column_width(const struct stall_view *view,
 	return width;
 }
 
-#define TEXT_COLUMNS	24
-
 /**
  * stall_text_table() - print a table; histograms in it have their own files
  * @m: where to
@@ -68,13 +66,12 @@ static int column_width(const struct stall_view *view,
  */
 void stall_text_table(struct seq_file *m, const struct stall_view *view)
 {
-	unsigned int i, j, nr = min_t(unsigned int, view->nr_columns,
-				      TEXT_COLUMNS);
-	int width[TEXT_COLUMNS];
-	char text[192];
+	int width[STALL_MAX_COLUMNS] = {};
+	unsigned int i, j;
+	char text[256];
 
 	seq_putc(m, '#');
-	for (j = 0; j < nr; j++) {
+	for (j = 0; j < view->nr_columns; j++) {
 		const struct stall_column *column = &view->columns[j];
 
 		if (column->type == STALLMETER_HIST)
@@ -85,7 +82,7 @@ void stall_text_table(struct seq_file *m, const struct stall_view *view)
 	seq_putc(m, '\n');
 	for (i = 0; i < view->rows.nr; i++) {
 		seq_putc(m, ' ');
-		for (j = 0; j < nr; j++) {
+		for (j = 0; j < view->nr_columns; j++) {
 			const struct stall_column *column = &view->columns[j];
 
 			if (column->type == STALLMETER_HIST)
@@ -192,7 +189,7 @@ void stall_text_column(struct seq_file *m, const struct stall_view *view,
 		       const struct stall_column *column)
 {
 	unsigned int i, j;
-	char text[192];
+	char text[256];
 
 	for (i = 0; i < view->rows.nr; i++) {
 		const void *row = view_row(view, i);

@@ -5,19 +5,17 @@
  * Once a second, work in process context notes of each histogram how many
  * values came in, their sum and their largest, so that the time around an
  * incident can be read after it at a resolution that no scrape has. A second
- * in which the work itself was late is longer than the others: its time stands
- * beside it.
+ * without a value has no slot. One in which the work itself was late is longer
+ * than the others: its end stands beside it.
  */
 #include <linux/jiffies.h>
+#include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/string.h>
 #include <linux/workqueue.h>
 
 #include "collector.h"
 #include "timeline.h"
-
-/* Histograms that have a timeline, of all collectors together. */
-#define TIMELINE_TRACKS		16
 
 struct timeline_slot {
 	u64 at_ns;
@@ -50,15 +48,14 @@ static struct timeline_track *tracks;
 static unsigned int nr_tracks;
 static u64 last_tick_ns;
 
-/* A folded histogram is too large for the stack. */
-static struct {
-	struct stallmeter_hist total;
-	u64 buckets[STALL_HIST_BUCKETS];
-} folded;
+/* A folded histogram is too large for the stack. Under the stall lock. */
+static u64 folded[sizeof(struct stallmeter_hist) / sizeof(u64) +
+		  STALL_HIST_BUCKETS];
 
 static void track_tick(struct timeline_track *track, u64 now)
 {
 	struct stall_hist __percpu *hist = track->run->cells[track->series].hist;
+	struct stallmeter_hist *total = (struct stallmeter_hist *)folded;
 	struct timeline_slot *slot;
 	u64 count;
 
@@ -70,33 +67,42 @@ static void track_tick(struct timeline_track *track, u64 now)
 		track->sum = 0;
 		track->next = 0;
 	}
-	stall_hist_fold(hist, &folded.total);
-	count = stall_hist_count(folded.total.buckets, STALL_HIST_BUCKETS);
+	stall_hist_fold(hist, total);
+	count = stall_hist_count(total->buckets, STALL_HIST_BUCKETS);
+	/* Its peak waits for it: leave that to the second that has the value. */
+	if (count == track->count)
+		return;
 
 	slot = &track->slots[track->next++ % STALL_TIMELINE_SLOTS];
 	slot->at_ns = now;
 	slot->count = count - track->count;
-	slot->sum = folded.total.sum - track->sum;
-	slot->max = stall_hist_take_peak(hist);
+	slot->sum = total->sum - track->sum;
+	/* A value may have come in between, its peak with this one's. */
+	slot->max = max(stall_hist_take_peak(hist),
+			div64_u64(slot->sum, slot->count));
 	track->count = count;
-	track->sum = folded.total.sum;
+	track->sum = total->sum;
 }
+
+/* Unbound: a CPU that is taken by real-time tasks must not stop the clock. */
+static struct workqueue_struct *timeline_queue;
 
 static void timeline_tick(struct work_struct *work);
 static DECLARE_DELAYED_WORK(timeline_work, timeline_tick);
 
 static void timeline_tick(struct work_struct *work)
 {
-	u64 now = stall_clock();
 	unsigned int i;
+	u64 now;
 
 	mutex_lock(&stall_lock);
+	now = stall_clock();
 	for (i = 0; i < nr_tracks; i++)
 		track_tick(&tracks[i], now);
 	stall_collectors_check_cost(now - last_tick_ns);
 	last_tick_ns = now;
 	mutex_unlock(&stall_lock);
-	schedule_delayed_work(&timeline_work, HZ);
+	queue_delayed_work(timeline_queue, &timeline_work, HZ);
 }
 
 static void timeline_add_tracks(struct stall_run *run)
@@ -105,8 +111,7 @@ static void timeline_add_tracks(struct stall_run *run)
 	unsigned int i;
 
 	for (i = 0; i < collector->nr_series; i++) {
-		if (collector->series[i].kind != STALLMETER_HISTOGRAM ||
-		    nr_tracks == TIMELINE_TRACKS)
+		if (collector->series[i].kind != STALLMETER_HISTOGRAM)
 			continue;
 		tracks[nr_tracks].run = run;
 		tracks[nr_tracks].series = i;
@@ -126,7 +131,7 @@ static unsigned int timeline_wanted(void)
 			if (collector->series[j].kind == STALLMETER_HISTOGRAM)
 				nr++;
 	}
-	return min_t(unsigned int, nr, TIMELINE_TRACKS);
+	return nr;
 }
 
 /**
@@ -139,13 +144,18 @@ int stall_timeline_init(void)
 {
 	unsigned int i;
 
-	tracks = kvcalloc(timeline_wanted(), sizeof(*tracks), GFP_KERNEL);
-	if (!tracks)
+	timeline_queue = alloc_workqueue("stallmeter", WQ_UNBOUND, 1);
+	if (!timeline_queue)
 		return -ENOMEM;
+	tracks = kvcalloc(timeline_wanted(), sizeof(*tracks), GFP_KERNEL);
+	if (!tracks) {
+		destroy_workqueue(timeline_queue);
+		return -ENOMEM;
+	}
 	for (i = 0; i < stall_nr_runs(); i++)
 		timeline_add_tracks(stall_run_at(i));
 	last_tick_ns = stall_clock();
-	schedule_delayed_work(&timeline_work, HZ);
+	queue_delayed_work(timeline_queue, &timeline_work, HZ);
 	return 0;
 }
 
@@ -157,6 +167,7 @@ int stall_timeline_init(void)
 void stall_timeline_exit(void)
 {
 	cancel_delayed_work_sync(&timeline_work);
+	destroy_workqueue(timeline_queue);
 	kvfree(tracks);
 	tracks = NULL;
 	nr_tracks = 0;
@@ -204,9 +215,6 @@ static int track_collect(const struct timeline_track *track,
 			&track->slots[i % STALL_TIMELINE_SLOTS];
 		struct timeline_row *row;
 
-		/* A second without a value is told by its absence. */
-		if (!slot->count)
-			continue;
 		row = stall_rows_add(rows);
 		if (!row)
 			return -ENOMEM;

@@ -8,19 +8,17 @@
  * net_dev_start_xmit, which is where tcpdump looks, the session is known in
  * full, and the time since its last packet is a gap.
  *
- * A session is one row of a map. It is sent by one thread, or by several that
- * its socket puts in order, so its fields are written with plain stores. Two
- * CPUs that send for one session at the same instant may lose an update; that
- * is noticed and counted as missed.
+ * A session is one row of a map, updated by one CPU at a time: see
+ * bfd_session_claim().
  */
-#include <linux/if_bridge.h>
 #include <linux/if_vlan.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
-#include <linux/mm.h>
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
+#include <linux/slab.h>
 #include <linux/udp.h>
+#include <net/dsa.h>
 #include <net/inet_sock.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
@@ -30,7 +28,10 @@
 #include "bfd.h"
 #include "bfd_params.h"
 
-enum { SENDS, PACKETS, TX_GAP, TX_DELAY, SESSIONS };
+enum { SENDS, PACKETS, UNKNOWN, TX_GAP, TX_DELAY, SESSIONS };
+
+/* An event has 16 bits for the number of its session. */
+static_assert(BFD_NR_SESSIONS <= U16_MAX + 1);
 
 /* The UDP header of a datagram, NULL for anything else. */
 static const struct udphdr *bfd_udp(const struct sk_buff *skb)
@@ -61,16 +62,32 @@ static const struct udphdr *bfd_udp(const struct sk_buff *skb)
 }
 
 /*
- * Was the packet sent by a socket of this namespace, and is this the device
- * that it was sent by, not one below it? A packet that is forwarded has no
- * socket, one from a container another namespace; VLAN, bond, team and bridge
- * pass a packet on to a lower device, which calls the tracepoint once more.
+ * Does a device pass on what others above it send? Then its own packets are
+ * those of a socket that is bound to it, as micro-BFD's (RFC 7130) are.
+ */
+static bool bfd_is_lower(const struct net_device *dev)
+{
+	return netif_is_lag_port(dev) || netif_is_any_bridge_port(dev) ||
+	       netif_is_macvlan_port(dev) || netdev_uses_dsa(dev);
+}
+
+/*
+ * Was the packet sent by a UDP socket of this namespace, and is this the
+ * device that it was sent by, not one below it? What is forwarded has no
+ * socket, what a container sends another namespace, a virtual machine's frame
+ * the socket of its tap. VLAN, bond, team, bridge and macvlan pass a packet on
+ * to a lower device, which calls the tracepoint once more.
  */
 static bool bfd_is_own(const struct sk_buff *skb, const struct net_device *dev)
 {
-	return skb->sk && net_eq(sock_net(skb->sk), dev_net(dev)) &&
-	       !skb_vlan_tag_present(skb) && !netif_is_lag_port(dev) &&
-	       !netif_is_bridge_port(dev);
+	const struct sock *sk = skb->sk;
+
+	if (!sk || sk->sk_protocol != IPPROTO_UDP ||
+	    (sk->sk_family != AF_INET && sk->sk_family != AF_INET6) ||
+	    !net_eq(sock_net(sk), dev_net(dev)) || skb_vlan_tag_present(skb))
+		return false;
+	return !bfd_is_lower(dev) ||
+	       READ_ONCE(sk->sk_bound_dev_if) == dev->ifindex;
 }
 
 static void bfd_key_of(const struct sk_buff *skb, const struct net_device *dev,
@@ -105,20 +122,23 @@ static struct bfd_session *bfd_session(struct bfd_state *bfd,
 	return session;
 }
 
-/* The sender and how long ago it called send, as far as they are known. */
-static u64 bfd_sender(struct bfd_state *bfd, const struct sk_buff *skb,
-		      const struct bfd_key *key, const struct udphdr *udp,
-		      u64 now, struct stall_who *who)
+/*
+ * Note who sent a packet, and find how long ago that was asked for; 0 if it is
+ * not known. The task that runs here need not be the sender: it is taken for
+ * that only as long as nothing better was ever known of the session.
+ */
+static u64 bfd_sender(struct stall_run *run, const struct sk_buff *skb,
+		      __be16 port, u64 now, struct bfd_session *session)
 {
-	u64 tag = bfd_sender_tag(skb->sk, &key->destination, udp->dest);
-	u64 called_ns;
+	struct bfd_state *bfd = run->priv;
+	u64 called_ns, tag;
 
-	if (bfd_sender_find(&bfd->senders, tag, who, &called_ns))
-		return now > called_ns ? now - called_ns : 0;
-	if (in_task())
-		stall_who_current(who);
-	else
-		memset(who, 0, sizeof(*who));
+	tag = bfd_sender_tag(skb->sk, &session->key.destination, port);
+	if (bfd_sender_take(&bfd->senders, tag, &session->who, &called_ns))
+		return called_ns && now > called_ns ? now - called_ns : 0;
+	stall_count(run, UNKNOWN);
+	if (!session->who.pid && in_task())
+		stall_who_current(&session->who);
 	return 0;
 }
 
@@ -139,36 +159,52 @@ static void bfd_late(struct stall_run *run, u64 now, const struct bfd_gap *gap,
 	stall_events_add(&event);
 }
 
-static void bfd_sent(struct stall_run *run, const struct sk_buff *skb,
-		     const struct net_device *dev, const struct udphdr *udp)
+/* A packet of a session that this CPU has claimed. */
+static void bfd_update(struct stall_run *run, const struct sk_buff *skb,
+		       __be16 port, u64 now, struct bfd_session *session)
+{
+	u64 delay_ns = bfd_sender(run, skb, port, now, session);
+	struct bfd_gap gap;
+	bool late;
+
+	if (session->epoch != bfd_epoch())
+		session->last_ns = 0;
+	session->epoch = bfd_epoch();
+	late = bfd_session_sent(session, now, bfd_threshold_ns(), &gap);
+	if (delay_ns)
+		stall_record(run, TX_DELAY, delay_ns);
+	if (!gap.first)
+		stall_record(run, TX_GAP, gap.gap_ns);
+	if (late)
+		bfd_late(run, now, &gap, min(delay_ns, gap.gap_ns), session);
+}
+
+/* Not inlined, so that other packets do not pay for its stack frame. */
+static noinline void bfd_sent(struct stall_run *run, const struct sk_buff *skb,
+			      const struct net_device *dev,
+			      const struct udphdr *udp)
 {
 	struct bfd_state *bfd = run->priv;
 	struct bfd_session *session;
+	u64 now = stall_clock();
 	struct bfd_key key;
-	struct bfd_gap gap;
-	u64 now, delay_ns, writer;
 
-	bfd_key_of(skb, dev, udp, &key);
-	now = stall_clock();
+	if (!bfd_is_own(skb, dev))
+		return;
 	stall_count(run, PACKETS);
+	bfd_key_of(skb, dev, udp, &key);
 	session = bfd_session(bfd, &key, dev);
 	if (!session) {
 		stall_dropped(run);
 		return;
 	}
-	writer = now << 12 | (smp_processor_id() & 0xfff);
-	WRITE_ONCE(session->writer, writer);
 	this_cpu_inc(bfd->packets[stall_map_number(&bfd->sessions, session)]);
-	delay_ns = bfd_sender(bfd, skb, &key, udp, now, &session->who);
-	if (delay_ns)
-		stall_record(run, TX_DELAY, delay_ns);
-	if (bfd_session_sent(session, now, bfd_threshold_ns(), &gap))
-		bfd_late(run, now, &gap, delay_ns, session);
-	if (gap.gap_ns)
-		stall_record(run, TX_GAP, gap.gap_ns);
-	/* Another CPU, or an interrupt of this one, was here meanwhile. */
-	if (READ_ONCE(session->writer) != writer)
+	if (!bfd_session_claim(session)) {
 		stall_missed(run);
+		return;
+	}
+	bfd_update(run, skb, udp->dest, now, session);
+	bfd_session_release(session);
 }
 
 static void bfd_on_xmit(void *data, const struct sk_buff *skb,
@@ -178,16 +214,13 @@ static void bfd_on_xmit(void *data, const struct sk_buff *skb,
 	u64 began = stall_hook_enter(hook);
 	const struct udphdr *udp = bfd_udp(skb);
 
-	if (udp && unlikely(bfd_port(udp->dest)) && bfd_is_own(skb, dev)) {
-		preempt_disable_notrace();
+	if (udp && unlikely(bfd_port(udp->dest)))
 		bfd_sent(hook->run, skb, dev, udp);
-		preempt_enable_notrace();
-	}
 	stall_hook_exit(hook, began);
 }
 
-static void bfd_called(struct stall_run *run, const struct sock *sk,
-		       const struct in6_addr *to, __be16 port)
+static noinline void bfd_called(struct stall_run *run, const struct sock *sk,
+				const struct in6_addr *to, __be16 port)
 {
 	struct bfd_state *bfd = run->priv;
 
@@ -196,29 +229,39 @@ static void bfd_called(struct stall_run *run, const struct sock *sk,
 			stall_clock());
 }
 
+static noinline void bfd_called4(struct stall_run *run, const struct sock *sk,
+				 __be32 address, __be16 port)
+{
+	struct in6_addr to = { .s6_addr32 = { address } };
+
+	bfd_called(run, sk, &to, port);
+}
+
 /* udp_sendmsg(sk, msg, len): the address in msg is a copy of the kernel's. */
 static void bfd_on_send4(struct stall_run *run, struct pt_regs *regs)
 {
 	const struct sock *sk = (void *)regs_get_kernel_argument(regs, 0);
 	const struct msghdr *msg = (void *)regs_get_kernel_argument(regs, 1);
 	const struct sockaddr_in *name = msg->msg_name;
-	struct in6_addr to = {};
+	__be32 address;
 	__be16 port;
 
 	if (!name) {
 		port = inet_sk(sk)->inet_dport;
-		to.s6_addr32[0] = inet_sk(sk)->inet_daddr;
+		address = inet_sk(sk)->inet_daddr;
 	} else if (msg->msg_namelen >= (int)sizeof(*name)) {
 		port = name->sin_port;
-		to.s6_addr32[0] = name->sin_addr.s_addr;
+		address = name->sin_addr.s_addr;
 	} else {
 		return;
 	}
 	if (unlikely(bfd_port(port)))
-		bfd_called(run, sk, &to, port);
+		bfd_called4(run, sk, address, port);
 }
 
 NOKPROBE_SYMBOL(bfd_on_send4);
+
+#if IS_ENABLED(CONFIG_IPV6)
 
 /*
  * udpv6_sendmsg(sk, msg, len). IPv4 destinations, mapped or not, go on to
@@ -248,6 +291,8 @@ static void bfd_on_send6(struct stall_run *run, struct pt_regs *regs)
 
 NOKPROBE_SYMBOL(bfd_on_send6);
 
+#endif
+
 static void bfd_teardown(struct stall_run *run)
 {
 	struct bfd_state *bfd = run->priv;
@@ -275,7 +320,7 @@ static int bfd_setup(struct stall_run *run)
 		return -ENOMEM;
 	}
 	run->memory_bytes += sizeof(*bfd) + bfd_senders_bytes() +
-			     stall_map_bytes(&bfd->sessions);
+			     stall_map_bytes(&bfd->sessions) + BFD_PORT_BYTES;
 	run->memory_cpu_bytes += cpu_bytes;
 	return 0;
 }
@@ -285,6 +330,8 @@ static const struct stall_series bfd_series[] = {
 		    "calls of send to a BFD port" },
 	[PACKETS] = { "packets", STALLMETER_COUNTER, "packets",
 		      "packets to a BFD port that were handed to a device" },
+	[UNKNOWN] = { "senders_unknown", STALLMETER_COUNTER, "packets",
+		      "of them, whose call of send was not seen" },
 	[TX_GAP] = { "tx_gap_ns", STALLMETER_HISTOGRAM, "ns",
 		     "time between two packets of a session, all sessions" },
 	[TX_DELAY] = { "tx_delay_ns", STALLMETER_HISTOGRAM, "ns",
@@ -297,7 +344,9 @@ static const struct stall_series bfd_series[] = {
 static const struct stall_probe bfd_probes[] = {
 	{ STALL_TP(net_dev_start_xmit, bfd_on_xmit) },
 	{ STALL_FUNCTION(bfd_on_send4, "udp_sendmsg"), .optional = true },
+#if IS_ENABLED(CONFIG_IPV6)
 	{ STALL_FUNCTION(bfd_on_send6, "udpv6_sendmsg"), .optional = true },
+#endif
 };
 
 const struct stall_collector stall_bfd = {

@@ -32,6 +32,7 @@ static u16 ports[BFD_MAX_PORTS] = { 3784, 3785, 4784, 6784, 7784 };
 static unsigned int nr_ports = 5;
 
 static u64 threshold_ns;
+static u32 epoch;
 
 /**
  * bfd_threshold_ns() - gaps over this are too long
@@ -41,6 +42,17 @@ static u64 threshold_ns;
 u64 bfd_threshold_ns(void)
 {
 	return READ_ONCE(threshold_ns);
+}
+
+/**
+ * bfd_epoch() - changes whenever a port is added
+ *
+ * What passed while a port was not watched was not seen: a session that was
+ * last seen in another epoch begins anew instead of having had a gap.
+ */
+u32 bfd_epoch(void)
+{
+	return READ_ONCE(epoch);
 }
 
 static int parse_ports(const char *value, u16 *result, unsigned int *nr)
@@ -70,15 +82,21 @@ static int set_ports(const char *value)
 	err = parse_ports(value, wanted, &nr);
 	if (err)
 		return err;
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < nr; i++) {
+		if (test_bit(wanted[i], bfd_port_bits))
+			continue;
+		WRITE_ONCE(epoch, epoch + 1);
+		/* A bit that is seen says that the epoch is new. */
+		smp_mb__before_atomic();
 		set_bit(wanted[i], bfd_port_bits);
+	}
 	for (i = 0; i < nr_ports; i++) {
 		for (j = 0; j < nr && wanted[j] != ports[i]; j++)
 			;
 		if (j == nr)
 			clear_bit(ports[i], bfd_port_bits);
 	}
-	memcpy(ports, wanted, sizeof(ports));
+	memcpy(ports, wanted, nr * sizeof(*ports));
 	nr_ports = nr;
 	return 0;
 }

@@ -12,9 +12,13 @@
 
 #define BFD_MAX_PORTS	16
 
+/* One bit a port. */
+#define BFD_PORT_BYTES	(65536 / 8)
+
 extern unsigned long bfd_port_bits[];
 
 u64 bfd_threshold_ns(void);
+u32 bfd_epoch(void);
 
 /**
  * bfd_port() - is it one of the ports that are watched?

@@ -20,14 +20,17 @@
 #define SENDER_WAYS	8
 
 /**
- * struct bfd_sender_slot - the latest call for one destination
+ * struct bfd_sender_slot - the latest calls for one destination
  * @tag: of socket, destination and port; 0 while it is written
- * @called_ns: when
+ * @waiting_ns: the oldest call of which no packet has come to a device yet, 0
+ *	if there is none: if packets pile up, the first was asked for then
+ * @used_ns: the latest call
  * @who: by whom
  */
 struct bfd_sender_slot {
 	u64 tag;
-	u64 called_ns;
+	u64 waiting_ns;
+	u64 used_ns;
 	struct stall_who who;
 };
 
@@ -111,43 +114,53 @@ void bfd_sender_note(struct bfd_senders *senders, u64 tag, u64 now)
 			slot = &set[i];
 			break;
 		}
-		if (READ_ONCE(set[i].called_ns) < READ_ONCE(slot->called_ns))
+		if (READ_ONCE(set[i].used_ns) < READ_ONCE(slot->used_ns))
 			slot = &set[i];
 	}
+	if (READ_ONCE(slot->tag) != tag || !READ_ONCE(slot->waiting_ns))
+		WRITE_ONCE(slot->waiting_ns, now);
 	WRITE_ONCE(slot->tag, 0);
-	/* Pairs with the smp_rmb() in bfd_sender_find(). */
+	/* Pairs with the smp_rmb() in bfd_sender_take(). */
 	smp_wmb();
-	WRITE_ONCE(slot->called_ns, now);
+	WRITE_ONCE(slot->used_ns, now);
 	stall_who_current(&slot->who);
-	/* Pairs with the acquire in bfd_sender_find(). */
+	/* Pairs with the acquire in bfd_sender_take(). */
 	smp_store_release(&slot->tag, tag);
 }
 
 /**
- * bfd_sender_find() - who called send last
+ * bfd_sender_take() - who called send, and for how long it has waited
  * @senders: the table
  * @tag: of socket, destination and port
  * @who: result
- * @called_ns: result, in ns
+ * @called_ns: the oldest call that is still waiting, in ns; 0 if unknown. None
+ *	is waiting afterwards.
  *
- * Context: any.
- * Return: false if the table does not know.
+ * Context: any, preemption off.
+ * Return: false if the table does not know; both results are untouched then.
  */
-bool bfd_sender_find(const struct bfd_senders *senders, u64 tag,
+bool bfd_sender_take(struct bfd_senders *senders, u64 tag,
 		     struct stall_who *who, u64 *called_ns)
 {
-	const struct bfd_sender_slot *set = sender_set(senders, tag);
+	struct bfd_sender_slot *set = sender_set(senders, tag);
+	struct stall_who copy;
 	unsigned int i;
+	u64 waiting_ns;
 
 	for (i = 0; i < SENDER_WAYS; i++) {
 		/* Pairs with the release in bfd_sender_note(). */
 		if (smp_load_acquire(&set[i].tag) != tag)
 			continue;
-		*who = set[i].who;
-		*called_ns = READ_ONCE(set[i].called_ns);
+		copy = set[i].who;
+		waiting_ns = READ_ONCE(set[i].waiting_ns);
 		/* Pairs with the smp_wmb() in bfd_sender_note(). */
 		smp_rmb();
-		return READ_ONCE(set[i].tag) == tag;
+		if (READ_ONCE(set[i].tag) != tag)
+			return false;
+		WRITE_ONCE(set[i].waiting_ns, 0);
+		*who = copy;
+		*called_ns = waiting_ns;
+		return true;
 	}
 	return false;
 }

@@ -27,7 +27,7 @@ size_t bfd_senders_bytes(void);
 u64 bfd_sender_tag(const struct sock *sk, const struct in6_addr *to,
 		   __be16 port);
 void bfd_sender_note(struct bfd_senders *senders, u64 tag, u64 now);
-bool bfd_sender_find(const struct bfd_senders *senders, u64 tag,
+bool bfd_sender_take(struct bfd_senders *senders, u64 tag,
 		     struct stall_who *who, u64 *called_ns);
 
 #endif /* STALL_BFD_SENDER_H */

@@ -36,7 +36,7 @@ static void sorted_insert(u32 *sorted, unsigned int nr, u32 gap_us)
 	sorted[nr] = gap_us;
 }
 
-/* Take one out of a full window; false if two CPUs have torn it. */
+/* Take one out of a full window; false if it is not there. */
 static bool sorted_remove(u32 *sorted, u32 gap_us)
 {
 	unsigned int i = 0;
@@ -86,9 +86,9 @@ static void count_over(struct bfd_session *session, u64 gap_ns, u64 median_ns)
  * @session: which
  * @now: when, in ns
  * @threshold_ns: gaps over this are too long; 0 for two running medians
- * @gap: result; gap_ns is 0 for the first packet
+ * @gap: result
  *
- * Context: any, preemption off.
+ * Context: any, preemption off, the session claimed.
  * Return: true if the gap was too long.
  */
 bool bfd_session_sent(struct bfd_session *session, u64 now, u64 threshold_ns,
@@ -98,12 +98,16 @@ bool bfd_session_sent(struct bfd_session *session, u64 now, u64 threshold_ns,
 	unsigned int bucket;
 
 	WRITE_ONCE(session->last_ns, now);
+	gap->first = !last;
 	gap->gap_ns = 0;
-	if (!last) {
-		WRITE_ONCE(session->first_ns, now);
+	gap->limit_ns = 0;
+	if (gap->first && !session->first_ns) {
 		session->min_gap_ns = U64_MAX;
-		return false;
+		/* Pairs with the acquire in bfd_collect(). */
+		smp_store_release(&session->first_ns, now);
 	}
+	if (gap->first)
+		return false;
 	/* The clocks of two CPUs may differ by a little. */
 	gap->gap_ns = now > last ? now - last : 0;
 	gap->limit_ns = threshold_ns ?: 2 * median_ns;

@@ -5,6 +5,7 @@
 #ifndef STALL_BFD_SESSION_H
 #define STALL_BFD_SESSION_H
 
+#include <linux/atomic.h>
 #include <linux/in6.h>
 #include <linux/types.h>
 
@@ -50,7 +51,8 @@ struct bfd_key {
 /**
  * struct bfd_session - a session's hellos
  * @key: which session
- * @writer: CPU and clock of the latest update: tells two that overlap
+ * @busy: claimed by a CPU that updates it; see bfd_session_claim()
+ * @epoch: of the ports when it was last seen; see bfd_epoch()
  * @first_ns: first packet
  * @last_ns: latest packet, 0 before the first
  * @gap_sum_ns: of all gaps
@@ -69,7 +71,8 @@ struct bfd_key {
  */
 struct bfd_session {
 	struct bfd_key key;
-	u64 writer;
+	u32 busy;
+	u32 epoch;
 	u64 first_ns;
 	u64 last_ns;
 	u64 gap_sum_ns;
@@ -88,14 +91,44 @@ struct bfd_session {
 };
 
 /**
- * struct bfd_gap - a gap that was too long
+ * struct bfd_gap - the time since a session's packet before
+ * @first: there was none
  * @gap_ns: how long
- * @limit_ns: what it went over
+ * @limit_ns: how long is too long, 0 while that is not known
  */
 struct bfd_gap {
+	bool first;
 	u64 gap_ns;
 	u64 limit_ns;
 };
+
+/**
+ * bfd_session_claim() - begin an update
+ * @session: which
+ *
+ * Nothing orders the packets of one session if two threads send them, so the
+ * fields are written by one CPU at a time. Nobody waits: who finds a session
+ * claimed, by another CPU or by what it has interrupted, counts a miss. The
+ * locked instruction is on the path of BFD packets only, some a second.
+ *
+ * Context: any, preemption off.
+ * Return: false if it is claimed already.
+ */
+static inline bool bfd_session_claim(struct bfd_session *session)
+{
+	/* Pairs with the release in bfd_session_release(). */
+	return cmpxchg_acquire(&session->busy, 0, 1) == 0;
+}
+
+/**
+ * bfd_session_release() - end an update
+ * @session: claimed by the caller
+ */
+static inline void bfd_session_release(struct bfd_session *session)
+{
+	/* Pairs with the acquire in bfd_session_claim(). */
+	smp_store_release(&session->busy, 0);
+}
 
 u64 bfd_median_ns(const struct bfd_session *session);
 bool bfd_session_sent(struct bfd_session *session, u64 now, u64 threshold_ns,

@@ -37,6 +37,10 @@ struct bfd_row {
 	} gap_ns;
 };
 
+static_assert(offsetof(struct bfd_row, gap_ns.buckets) -
+	      offsetof(struct bfd_row, gap_ns) ==
+	      sizeof(struct stallmeter_hist));
+
 static const struct stall_column bfd_columns[] = {
 	STALL_U64(bfd_row, netns, NULL, "network namespace, as lsns -t net"),
 	STALL_TEXT(bfd_row, source, "address of the sender"),
@@ -130,7 +134,8 @@ static int bfd_collect(struct stall_run *run, struct stall_rows *rows)
 			stall_map_row(&bfd->sessions, i);
 		struct bfd_row *row;
 
-		if (!READ_ONCE(session->first_ns))
+		/* Pairs with the release in bfd_session_sent(). */
+		if (!smp_load_acquire(&session->first_ns))
 			continue;
 		row = stall_rows_add(rows);
 		if (!row)

@@ -73,12 +73,12 @@ rm stop
 
 traffic &
 remove || failed=$((failed + 1))
-for ((cycle = 0; cycle < 200; cycle++)); do
+for ((cycle = 0; cycle < 100; cycle++)); do
 	insmod stallmeter.ko || failed=$((failed + 1))
 	[ $((cycle % 10)) != 0 ] || cat $FILES/status $FILES/bfd/sessions $FILES/snapshot > /dev/null
 	remove || failed=$((failed + 1))
 done
 touch stop
-is '200 times in and out under traffic' "$failed" 0
+is '100 times in and out under traffic' "$failed" 0
 ok 'BFD is still Up' lab_all_up
 done_testing
