@@ -31,7 +31,7 @@
 enum { SENDS, PACKETS, UNKNOWN, TX_GAP, TX_DELAY, SESSIONS };
 
 /* An event has 16 bits for the number of its session. */
-static_assert(BFD_NR_SESSIONS <= U16_MAX + 1);
+static_assert(BFD_NR_SESSIONS <= 65536);
 
 /* The UDP header of a datagram, NULL for anything else. */
 static const struct udphdr *bfd_udp(const struct sk_buff *skb)

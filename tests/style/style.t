@@ -37,7 +37,7 @@ checkpatch() {
 	[ "$1" != user ] || types=$types,CAMELCASE,PREFER_DEFINED_ATTRIBUTE_MACRO,PREFER_KERNEL_TYPES,ARRAY_SIZE
 	shift
 	(cd "$work" && perl "$source" --no-tree --strict --terse --no-summary --show-types \
-		--ignore "$types" --file "${@/#/$TOP_DIR/}")
+		--root="${source%/scripts/*}" --ignore "$types" --file "${@/#/$TOP_DIR/}")
 }
 
 kernel_doc() {

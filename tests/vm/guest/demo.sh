@@ -7,6 +7,7 @@ set -euo pipefail
 # shellcheck source=lib.sh
 . /run/guest/lib.sh
 
+DIFFERENT=3	# what demo tries again
 DEBUGFS=/sys/kernel/debug/stallmeter
 
 step() { printf '\n==> %s\n' "$*"; }
@@ -45,7 +46,11 @@ show cat $DEBUGFS/bfd/sessions
 step "every gap over 1 s: stallmeter beside tcpdump on the same link"
 lab_gaps 0.5 > gaps
 stallmeter show stallmeter/events --json > events.json
-bash /run/guest/compare.sh gaps events.json
+bash /run/guest/compare.sh gaps events.json || exit "$DIFFERENT"
+stallmeter report | head -n 1 | grep -q '^hello from 10\.0\.0\.1 ' || {
+	echo "the session that was stalled is not named first"
+	exit "$DIFFERENT"
+}
 
 step "rmmod stallmeter"
 rmmod stallmeter

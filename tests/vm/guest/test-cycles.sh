@@ -32,13 +32,11 @@ reader() {
 	done
 }
 
+# Long-lived senders: under KASAN, starting programs would take all of the time.
 traffic() {
-	while [ ! -e stop ]; do
-		udpload v4 3784 20
-		udpload v6 4784 20
-		udpload v4 5353 50
-		sleep 0.2	# under KASAN a busy sender would take all of the time
-	done
+	udpload pace 3784 100000000 3000 &
+	udpload pace 5353 100000000 3000 &
+	senders=$(jobs -p)
 }
 
 remove() {
@@ -49,36 +47,37 @@ remove() {
 	done
 }
 
-lab_up v4
+lab_up v4 v6
 lab_wait_up 120
-traffic &
+traffic
 touch reads
 failed=0
 insmod stallmeter.ko
 
 # Counters while the module stays, read by two at once, reset in between.
-reader &
-reader &
+reader & readers=$!
+reader & readers="$readers $!"
 for _ in 1 2 3; do
 	sleep 3
 	echo bfd > /sys/module/stallmeter/parameters/reset
 done
 sleep 3
 touch stop
-wait %2 %3 2>/dev/null
+# shellcheck disable=SC2086
+wait $readers
 ok 'two readers saw counters' test "$(wc -l < reads)" -ge 4
 diag "$(wc -l < reads) moments read"
 is 'every counter only grew' "$(cat shrunk 2>/dev/null)" ''
-rm stop
 
-traffic &
 remove || failed=$((failed + 1))
 for ((cycle = 0; cycle < 100; cycle++)); do
 	insmod stallmeter.ko || failed=$((failed + 1))
 	[ $((cycle % 10)) != 0 ] || cat $FILES/status $FILES/bfd/sessions $FILES/snapshot > /dev/null
 	remove || failed=$((failed + 1))
 done
-touch stop
 is '100 times in and out under traffic' "$failed" 0
+# shellcheck disable=SC2086
+ok 'the senders were there all the time' kill $senders
+lab_wait_up 60
 ok 'BFD is still Up' lab_all_up
 done_testing
