@@ -56,7 +56,7 @@ start kunit -k debug -a kmemleak=off -f "$work/provoke-kunit.ko" -- '
 	modprobe kunit enable=0 && insmod provoke-kunit.ko
 	mark end
 	exit 7'
-start hang -k 6.1 -t 30 -- 'echo alive; sleep 1000'
+start hang -k 6.1 -t 60 -- 'echo alive; sleep 1000'
 start expected -k 6.1 --expect-report KASAN -- true
 wait
 
@@ -66,7 +66,7 @@ ended lock_inversion 99 'possible circular locking dependency'
 ended leak 99 'unreferenced object'
 ended warn 99 'WARNING:'
 ended panic 125 'the guest died'
-ended hang 124 'stopped after 30 s'
+ended hang 124 'stopped after 60 s'
 ended expected 97 "expected to report 'KASAN' and did not"
 
 is 'a command that fails: its status' "$(cat "$work/kunit.status")" 7

@@ -126,6 +126,14 @@ test_parameters() {
 	ok 'ports can be changed' set_param bfd_ports 5000,3784
 	is 'the new ones are in force' "$(udpload v4 5000 7; value bfd/packets)" 12
 	set_param bfd_ports 3784,3785,4784,6784,7784
+	set_param reset bfd
+	udpload pace 3784 12 20000
+	set_param bfd_ports 3785
+	sleep 2
+	set_param bfd_ports 3784,3785,4784,6784,7784
+	udpload pace 3784 3 20000
+	is 'a port that comes back has its packets' "$(rows bfd/sessions .packets)" 15
+	is 'and no gap for the time without it' "$(rows bfd/sessions '.max_gap_ns < 2000000000')" true
 	is 'parameters say what they take' "$(rows stallmeter/parameters \
 		'select(.name == "bfd_ports").value')" 3784,3785,4784,6784,7784
 }
