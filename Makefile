@@ -24,6 +24,7 @@ reporter: ## build the reporter
 
 install: all ## install both (DESTDIR=, PREFIX=) and run depmod
 	$(MAKE) -C $(KDIR) M=$(CURDIR) $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
+	$(if $(DESTDIR),,depmod $(shell $(MAKE) -s --no-print-directory -C $(KDIR) kernelrelease))
 	$(MAKE) -C userspace install
 
 dkms-install: ## give the source to dkms, which builds it for each kernel
