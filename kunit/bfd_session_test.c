@@ -74,7 +74,7 @@ static void without_a_median_nothing_is_late(struct kunit *test)
 {
 	struct bfd_session *session = test->priv;
 
-	KUNIT_EXPECT_EQ(test, send(session, 0, MS, BFD_WINDOW_LEAST - 1), 0U);
+	KUNIT_EXPECT_EQ(test, send(session, 0, 10 * MS, BFD_WINDOW_LEAST - 1), 0U);
 	KUNIT_EXPECT_EQ(test, send(session, 0, 5000 * MS, 1), 0U);
 	KUNIT_EXPECT_EQ(test, session->nr_over[0], 0U);
 	KUNIT_EXPECT_EQ(test, send(session, 0, 5000 * MS, 1), 1U);
@@ -105,6 +105,17 @@ static void gaps_are_counted_by_how_much_they_are_over(struct kunit *test)
 	}
 }
 
+static void answers_to_polls_are_no_interval(struct kunit *test)
+{
+	struct bfd_session *session = test->priv;
+
+	KUNIT_EXPECT_EQ(test, send(session, 0, 2 * MS, 20), 0U);
+	KUNIT_EXPECT_EQ(test, send(session, 0, 355 * MS, 10), 0U);
+	KUNIT_EXPECT_EQ(test, bfd_median_ns(session), 355 * MS);
+	KUNIT_EXPECT_EQ(test, send(session, 0, 2 * MS, 20), 0U);
+	KUNIT_EXPECT_EQ(test, bfd_median_ns(session), 355 * MS);
+}
+
 static void median_follows_a_change_of_interval(struct kunit *test)
 {
 	struct bfd_session *session = test->priv;
@@ -133,7 +144,7 @@ static void window_stays_sorted(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < 10000; i++) {
-		send(session, 0, test_random(&state) % (7 * NSEC_PER_USEC), 1);
+		send(session, 0, (10 + test_random(&state) % 7) * MS, 1);
 		memcpy(copy, session->recent, sizeof(copy));
 		if (session->nr_recent < BFD_WINDOW)
 			continue;
@@ -203,6 +214,7 @@ static struct kunit_case session_cases[] = {
 	KUNIT_CASE(threshold_replaces_the_median),
 	KUNIT_CASE(without_a_median_nothing_is_late),
 	KUNIT_CASE(gaps_are_counted_by_how_much_they_are_over),
+	KUNIT_CASE(answers_to_polls_are_no_interval),
 	KUNIT_CASE(median_follows_a_change_of_interval),
 	KUNIT_CASE(window_stays_sorted),
 	KUNIT_CASE(torn_window_is_harmless),

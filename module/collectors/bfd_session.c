@@ -122,7 +122,8 @@ bool bfd_session_sent(struct bfd_session *session, u64 now, u64 threshold_ns,
 		session->max_gap_at_ns = now;
 	}
 	count_over(session, gap->gap_ns, median_ns);
-	window_add(session, gap->gap_ns);
+	if (gap->gap_ns >= BFD_ANSWER_NS)
+		window_add(session, gap->gap_ns);
 	if (!gap->limit_ns || gap->gap_ns <= gap->limit_ns)
 		return false;
 	session->nr_late++;

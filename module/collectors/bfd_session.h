@@ -7,6 +7,7 @@
 
 #include <linux/atomic.h>
 #include <linux/in6.h>
+#include <linux/time64.h>
 #include <linux/types.h>
 
 #include "../collector.h"
@@ -14,11 +15,15 @@
 /* Gaps that the running median is taken of, odd so that one is the middle. */
 #define BFD_WINDOW		15U
 
-/*
- * Fewer gaps than this have no median to be compared with: a session begins
- * with a burst, as polls are answered at once, and not at the interval.
- */
+/* Fewer gaps than this have no median to be compared with. */
 #define BFD_WINDOW_LEAST	7U
+
+/*
+ * A gap below this is no interval. Polls are answered at once (RFC 5880, 6.8.7),
+ * and a session that comes up answers a burst of them; daemons allow intervals
+ * of 10 ms and more.
+ */
+#define BFD_ANSWER_NS		(5 * (u64)NSEC_PER_MSEC)
 
 /*
  * A session's histogram is the part of the layout from 1 ms to 17 s, as a full
