@@ -4,39 +4,19 @@
 # file that dies, ends with a status or misses its plan counts as a failure even if
 # each of its tests passed: tests that do not run must not look like tests that pass.
 #
-# usage: harness.pl [--beside LONG.t] FILE.t...
-#
-# LONG.t, if it is among the files, starts at once, beside the others, and is told
-# last.
+# usage: harness.pl FILE.t...
 
 use strict;
 use warnings;
-use File::Temp qw(tempdir);
 use TAP::Harness;
 
-my $beside = '';
-(undef, $beside) = splice @ARGV, 0, 2 if @ARGV && $ARGV[0] eq '--beside';
-die "usage: harness.pl [--beside LONG.t] FILE.t...\n" unless @ARGV;
+die "usage: harness.pl FILE.t...\n" unless @ARGV;
 
-my $log = tempdir(CLEANUP => 1) . '/log';
-my $child;
-if (@ARGV > 1 && grep { $_ eq $beside } @ARGV) {
-	@ARGV = ((grep { $_ ne $beside } @ARGV), $beside);
-	$child = fork // die "fork: $!\n";
-	exec 'sh', '-c', './"$1" > "$2" 2>&1; echo $? > "$2.status"', 'sh', $beside, $log
-		unless $child;
-}
-
-# What a file's TAP comes from: the file itself, or what it has written meanwhile.
-sub command {
-	my (undef, $file) = @_;
-
-	return ["./$file"] unless $child && $file eq $beside;
-	return ['sh', '-c', 'while [ ! -e "$1.status" ]; do sleep 1; done
-		cat "$1"; exit "$(cat "$1.status")"', 'sh', $log];
-}
-
-my $harness = TAP::Harness->new({ exec => \&command, verbosity => 1, timer => 1 });
+my $harness = TAP::Harness->new({
+	exec => sub { my (undef, $file) = @_; return ["./$file"] },
+	verbosity => 1,
+	timer => 1,
+});
 my $results = $harness->runtests(@ARGV);
 my $failed = $results->failed;
 
