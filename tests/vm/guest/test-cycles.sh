@@ -22,7 +22,7 @@ counters() {
 reader() {
 	local generation sends packets old=0 old_sends=0 old_packets=0
 	while [ ! -e stop ]; do
-		read -r generation sends packets < <(counters) || continue
+		read -r generation sends packets _ < <(counters) || continue
 		[ -n "${packets:-}" ] || continue
 		if [ "$generation" = "$old" ] && { [ "$sends" -lt "$old_sends" ] || [ "$packets" -lt "$old_packets" ]; }; then
 			echo "generation $generation: $old_sends $old_packets, then $sends $packets" >> shrunk
@@ -32,10 +32,11 @@ reader() {
 	done
 }
 
-# Long-lived senders: under KASAN, starting programs would take all of the time.
+# Long-lived senders, 40 datagrams a second each: under KASAN and lockdep, more of
+# them or starting programs would take all of the time.
 traffic() {
-	udpload pace 3784 100000000 3000 &
-	udpload pace 5353 100000000 3000 &
+	udpload pace 3784 100000000 25000 &
+	udpload pace 5353 100000000 25000 &
 	senders=$(jobs -p)
 }
 
