@@ -63,6 +63,29 @@ static void reset_forgets_its_own_and_loses_none(struct kunit *test)
 	kvfree(view.seen);
 }
 
+/* What a reset dropped is not lost, nor is what was lost before it. */
+static void reset_forgets_losses_too(struct kunit *test)
+{
+	u64 recorded, lost;
+	unsigned int i;
+
+	migrate_disable();
+	for (i = 1; i <= STALL_EVENTS_KEPT + 5; i++)
+		add(i, 0);
+	for (i = 1; i <= 7; i++)
+		add(i, 1);
+	migrate_enable();
+	stall_events_count(&recorded, &lost);
+	KUNIT_EXPECT_EQ(test, lost, 12ULL);
+	stall_events_forget(0);
+	stall_events_count(&recorded, &lost);
+	KUNIT_EXPECT_EQ(test, recorded, STALL_EVENTS_KEPT + 12ULL);
+	KUNIT_EXPECT_EQ(test, lost, 0ULL);
+	stall_events_forget(1);
+	stall_events_count(&recorded, &lost);
+	KUNIT_EXPECT_EQ(test, lost, 0ULL);
+}
+
 static void record_being_written_is_left_out(struct kunit *test)
 {
 	struct stall_events_view view;
@@ -80,6 +103,7 @@ static void record_being_written_is_left_out(struct kunit *test)
 static struct kunit_case events_cases[] = {
 	KUNIT_CASE(newest_are_kept_and_losses_counted),
 	KUNIT_CASE(reset_forgets_its_own_and_loses_none),
+	KUNIT_CASE(reset_forgets_losses_too),
 	KUNIT_CASE(record_being_written_is_left_out),
 	{}
 };

@@ -10,13 +10,14 @@
 
 #include "collector.h"
 
-#define STALL_LISTED(_name)	(&stall_##_name)
+#define STALL_LISTED(_name)	&stall_##_name,
 
 static const struct stall_collector * const collectors[] = {
 #include "collectors/list.h"
 };
 
 #define NR_RUNS		ARRAY_SIZE(collectors)
+static_assert(NR_RUNS <= STALL_MAX_COLLECTORS);
 #define ALL_RUNS	GENMASK(NR_RUNS - 1, 0)
 
 static struct stall_run runs[NR_RUNS];

@@ -11,11 +11,8 @@
 #include "span.h"
 #include "tally.h"
 
-/* All collectors of the list, and one that is none, to end it with. */
-#define STALL_LISTED(_name)	stall_##_name
-extern const struct stall_collector
+#define STALL_LISTED(_name)	extern const struct stall_collector stall_##_name;
 #include "collectors/list.h"
-	stall_no_collector;
 #undef STALL_LISTED
 
 unsigned int stall_nr_runs(void);

@@ -36,6 +36,31 @@ static struct dentry *root;
 static struct series_file *files;
 static unsigned int nr_files;
 
+/* Nothing is lost silently: a last line, if there is anything to tell. */
+static void show_losses(struct seq_file *m, const struct stall_run *run)
+{
+	struct stall_losses losses;
+
+	stall_run_losses(run, &losses);
+	if (losses.dropped || losses.missed)
+		seq_printf(m, "# %s: this is not all: %llu dropped, %llu missed\n",
+			   run->collector->name, losses.dropped,
+			   losses.missed);
+}
+
+static void show_all_losses(struct seq_file *m)
+{
+	u64 recorded, lost;
+	unsigned int i;
+
+	stall_events_count(&recorded, &lost);
+	if (lost)
+		seq_printf(m, "# this is not all: %llu older events are lost\n",
+			   lost);
+	for (i = 0; i < stall_nr_runs(); i++)
+		show_losses(m, stall_run_at(i));
+}
+
 static int show_series(struct seq_file *m, struct stall_run *run,
 		       const struct stall_series *series,
 		       const struct stall_column *column)
@@ -65,10 +90,16 @@ free:
 static int series_show(struct seq_file *m, void *unused)
 {
 	const struct series_file *file = m->private;
+	u32 kind = file->series->kind;
 	int err;
 
 	mutex_lock(&stall_lock);
 	err = show_series(m, file->run, file->series, file->column);
+	if (!err && !file->run)
+		show_all_losses(m);
+	/* A file that is one number stays that. */
+	else if (!err && kind != STALLMETER_COUNTER && kind != STALLMETER_GAUGE)
+		show_losses(m, file->run);
 	mutex_unlock(&stall_lock);
 	return err;
 }
@@ -85,7 +116,7 @@ static int status_show(struct seq_file *m, void *unused)
 	for (i = 0; i < stall_nr_self_series && !err; i++) {
 		const struct stall_series *series = &stall_self_series[i];
 
-		if (stall_series_has_file(series))
+		if (!series->in_status)
 			continue;
 		seq_printf(m, "\n%s: %s\n", series->name, series->help);
 		err = show_series(m, NULL, series, NULL);
@@ -133,7 +164,7 @@ static int readme_show(struct seq_file *m, void *unused)
 		 "appended. Times are in ns of CLOCK_MONOTONIC. A histogram's rows are\n"
 		 "  from  to (inclusive)  count  bar\n"
 		 "and octaves without a value are left out. SERIES_COLUMN is the histogram COLUMN\n"
-		 "of each row of table SERIES.\n"
+		 "of each row of table SERIES. If anything was lost, a last line with # says so.\n"
 		 "\n"
 		 "Controls are module parameters: /sys/module/stallmeter/parameters\n");
 	for (i = 0; i < stall_nr_runs(); i++)
@@ -277,7 +308,7 @@ int stall_debugfs_init(void)
 	debugfs_create_file("status", 0400, root, NULL, &status_fops);
 	debugfs_create_file("snapshot", 0400, root, NULL, &snapshot_fops);
 	for (i = 0; i < stall_nr_self_series; i++)
-		if (stall_series_has_file(&stall_self_series[i]))
+		if (!stall_self_series[i].in_status)
 			create_file(stall_self_series[i].name, root, NULL,
 				    &stall_self_series[i], NULL);
 	create_collectors();

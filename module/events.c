@@ -16,8 +16,9 @@
 
 struct event_ring {
 	u32 head;			/* records made, this CPU's last number */
-	u32 overwritten;		/* of them, lost to newer ones */
 	u32 forgotten;			/* of them, dropped by a reset */
+	/* of them, lost to newer ones, by collector */
+	u32 overwritten[STALL_MAX_COLLECTORS];
 	struct stall_event *events;
 };
 
@@ -87,7 +88,7 @@ void stall_events_add(const struct stall_event *event)
 				    (number - 1) % STALL_EVENTS_KEPT;
 
 	if (place->number)
-		this_cpu_inc(rings->overwritten);
+		this_cpu_inc(rings->overwritten[place->collector]);
 	WRITE_ONCE(place->number, 0);
 	/* Pairs with the smp_rmb() in event_copy(). */
 	smp_wmb();
@@ -137,7 +138,7 @@ static u32 ring_forget(const struct event_ring *ring, u16 collector)
 }
 
 /**
- * stall_events_forget() - drop the records of a collector
+ * stall_events_forget() - drop the records of a collector, lost ones too
  * @collector: its index; none of its probes is attached
  *
  * Their keys name subjects that are about to go. Records of others stay.
@@ -152,13 +153,26 @@ void stall_events_forget(u16 collector)
 		struct event_ring *ring = per_cpu_ptr(rings, cpu);
 
 		ring->forgotten += ring_forget(ring, collector);
+		ring->forgotten += ring->overwritten[collector];
+		ring->overwritten[collector] = 0;
 	}
+}
+
+static u32 ring_overwritten(const struct event_ring *ring)
+{
+	unsigned int i;
+	u32 sum = 0;
+
+	for (i = 0; i < STALL_MAX_COLLECTORS; i++)
+		sum += READ_ONCE(ring->overwritten[i]);
+	return sum;
 }
 
 /**
  * stall_events_count() - how many records there were
  * @recorded: all that were ever made
- * @lost: of them, those that stall_events_read() does not have any more
+ * @lost: of them, those that stall_events_read() does not have any more, but
+ *	for those that a reset dropped
  *
  * Context: process, under the stall lock; writers go on meanwhile.
  */
@@ -170,7 +184,7 @@ void stall_events_count(u64 *recorded, u64 *lost)
 	*recorded = 0;
 	for_each_possible_cpu(cpu) {
 		const struct event_ring *ring = per_cpu_ptr(rings, cpu);
-		u32 gone = READ_ONCE(ring->overwritten);
+		u32 gone = ring_overwritten(ring);
 		u32 head = READ_ONCE(ring->head);
 
 		*recorded += head;

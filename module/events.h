@@ -10,6 +10,9 @@
 /* How many are kept on each CPU, and how many of all of them are shown. */
 #define STALL_EVENTS_KEPT	1024
 
+/* Losses are counted for each collector, so that a reset forgets its own. */
+#define STALL_MAX_COLLECTORS	16
+
 /**
  * struct stall_event - one stall
  * @at_ns: when it ended
@@ -19,7 +22,7 @@
  *	asked for what came late; 0 if unknown
  * @who: the task
  * @number: counts the records of this CPU, from 1; 0 while it is written
- * @collector: index of the collector
+ * @collector: index of the collector, less than STALL_MAX_COLLECTORS
  * @key: which of the collector's subjects
  */
 struct stall_event {

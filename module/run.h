@@ -140,6 +140,13 @@ static __always_inline void stall_count(struct stall_run *run,
 	this_cpu_inc(*run->cells[series].counter);
 }
 
+/* One CPU may add what another takes away: only the sum means something. */
+static __always_inline void stall_gauge_add(struct stall_run *run,
+					    unsigned int series, s64 value)
+{
+	this_cpu_add(*run->cells[series].counter, value);
+}
+
 static __always_inline void stall_record(struct stall_run *run,
 					 unsigned int series, u64 value)
 {

@@ -297,34 +297,22 @@ static const struct stall_table event_table =
 	STALL_TABLE(event_row, event_columns, event_collect);
 
 const struct stall_series stall_self_series[] = {
-	{ "collectors", STALLMETER_TABLE, NULL,
-	  "what is on, what is not and why", &stall_collector_table },
-	{ "probes", STALLMETER_TABLE, NULL,
-	  "which hooks hang in this kernel, and what they cost", &probe_table },
-	{ "parameters", STALLMETER_TABLE, NULL,
-	  "controls, to be written in /sys/module/stallmeter/parameters",
-	  &stall_param_table },
-	{ "module", STALLMETER_TABLE, NULL,
-	  "memory and losses of the module as a whole", &module_table },
-	{ "cost", STALLMETER_TABLE, NULL,
-	  "what each hook costs, from one hit in 64 that is timed",
-	  &cost_table },
-	{ "events", STALLMETER_TABLE, NULL,
-	  "single stalls, the newest last", &event_table },
-	{ "timeline", STALLMETER_TABLE, NULL,
-	  "each histogram second by second", &stall_timeline_table },
+	{ STALL_ROWS("collectors", stall_collector_table,
+		     "what is on, what is not and why"), .in_status = true },
+	{ STALL_ROWS("probes", probe_table,
+		     "which hooks hang in this kernel, and what they cost"),
+	  .in_status = true },
+	{ STALL_ROWS("parameters", stall_param_table,
+		     "controls, to be written in /sys/module/stallmeter/parameters"),
+	  .in_status = true },
+	{ STALL_ROWS("module", module_table,
+		     "memory and losses of the module as a whole"),
+	  .in_status = true },
+	{ STALL_ROWS("cost", cost_table,
+		     "what each hook costs, from one hit in 64 that is timed") },
+	{ STALL_ROWS("events", event_table, "single stalls, the newest last") },
+	{ STALL_ROWS("timeline", stall_timeline_table,
+		     "each histogram second by second") },
 };
 
 const unsigned int stall_nr_self_series = ARRAY_SIZE(stall_self_series);
-
-/**
- * stall_series_has_file() - is one of the module's own series a file of its own?
- * @series: one of stall_self_series
- *
- * Return: false if it is a part of the file status.
- */
-bool stall_series_has_file(const struct stall_series *series)
-{
-	return series->table == &cost_table || series->table == &event_table ||
-	       series->table == &stall_timeline_table;
-}

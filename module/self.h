@@ -13,6 +13,5 @@
 extern const struct stall_series stall_self_series[];
 extern const unsigned int stall_nr_self_series;
 
-bool stall_series_has_file(const struct stall_series *series);
 
 #endif /* STALL_SELF_H */

@@ -97,12 +97,14 @@ struct stall_table {
 	  .collect = (_collect) }
 
 /**
- * struct stall_series - one named thing that can be looked at
+ * struct stall_series - one named thing that can be looked at; made by
+ *	STALL_COUNTER() and the like
  * @name: stable name
  * @kind: STALLMETER_COUNTER and so on
  * @unit: of a counter's or histogram's values
  * @help: one line on what it means
  * @table: of a STALLMETER_TABLE
+ * @in_status: one of the module's own that has no file but is part of status
  */
 struct stall_series {
 	const char *name;
@@ -110,7 +112,19 @@ struct stall_series {
 	const char *unit;
 	const char *help;
 	const struct stall_table *table;
+	bool in_status;
 };
+
+#define STALL_SERIES(_name, _kind, _unit, _help)			\
+	.name = (_name), .kind = (_kind), .unit = (_unit), .help = (_help)
+#define STALL_COUNTER(_name, _unit, _help)				\
+	STALL_SERIES(_name, STALLMETER_COUNTER, _unit, _help)
+#define STALL_GAUGE(_name, _unit, _help)				\
+	STALL_SERIES(_name, STALLMETER_GAUGE, _unit, _help)
+#define STALL_HISTOGRAM(_name, _unit, _help)				\
+	STALL_SERIES(_name, STALLMETER_HISTOGRAM, _unit, _help)
+#define STALL_ROWS(_name, _table, _help)				\
+	STALL_SERIES(_name, STALLMETER_TABLE, NULL, _help), .table = &(_table)
 
 void *stall_rows_add(struct stall_rows *rows);
 void stall_rows_free(struct stall_rows *rows);

@@ -221,6 +221,9 @@ void stall_text_view(struct seq_file *m, const struct stall_view *view)
 	case STALLMETER_HISTOGRAM:
 		stall_text_hist(m, view->columns, view_row(view, 0));
 		break;
+	case STALLMETER_GAUGE:
+		seq_printf(m, "%lld\n", *(const s64 *)view_row(view, 0));
+		break;
 	default:
 		seq_printf(m, "%llu\n", *(const u64 *)view_row(view, 0));
 	}

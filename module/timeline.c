@@ -17,6 +17,9 @@
 #include "collector.h"
 #include "timeline.h"
 
+/* What is older is not shown: seconds without a value take no slot. */
+#define TIMELINE_NS	(STALL_TIMELINE_SLOTS * (u64)NSEC_PER_SEC)
+
 struct timeline_slot {
 	u64 at_ns;
 	u64 count;
@@ -205,6 +208,7 @@ static int track_collect(const struct timeline_track *track,
 	const struct stall_collector *collector = track->run->collector;
 	u64 i = track->next > STALL_TIMELINE_SLOTS ?
 		track->next - STALL_TIMELINE_SLOTS : 0;
+	u64 now = stall_clock();
 
 	/* Switched off, or on again and not yet looked at: nothing to tell. */
 	if (track->generation != track->run->generation ||
@@ -215,6 +219,8 @@ static int track_collect(const struct timeline_track *track,
 			&track->slots[i % STALL_TIMELINE_SLOTS];
 		struct timeline_row *row;
 
+		if (now - slot->at_ns > TIMELINE_NS)
+			continue;
 		row = stall_rows_add(rows);
 		if (!row)
 			return -ENOMEM;

@@ -40,7 +40,8 @@ static void view_shape(struct stall_view *view, const struct stall_series *serie
 		single->type = STALLMETER_HIST;
 		single->size = HIST_BYTES;
 	} else {
-		single->type = STALLMETER_U64;
+		single->type = series->kind == STALLMETER_GAUGE ?
+			       STALLMETER_S64 : STALLMETER_U64;
 		single->size = sizeof(u64);
 	}
 	view->columns = single;
