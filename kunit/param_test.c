@@ -63,6 +63,35 @@ static void good_ports_are_taken(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bitmap_weight(bfd_port_bits, NR_UDP_PORTS), 5);
 }
 
+/* Only what was added begins anew, be it added for the first time or again. */
+static void port_that_stays_is_watched_without_a_break(struct kunit *test)
+{
+	u64 before = stall_clock(), added;
+	unsigned int i;
+	char text[16];
+
+	KUNIT_EXPECT_EQ(test, bfd_port_since(3784), 0ULL);
+	KUNIT_ASSERT_EQ(test, set(&ports_param, "3784,5000"), 0);
+	added = bfd_port_since(5000);
+	KUNIT_EXPECT_GE(test, added, before);
+	KUNIT_ASSERT_EQ(test, set(&ports_param, "3784,5000,5001"), 0);
+	KUNIT_EXPECT_EQ(test, bfd_port_since(3784), 0ULL);
+	KUNIT_EXPECT_EQ(test, bfd_port_since(5000), added);
+	/* More ports come and go than there are slots. */
+	for (i = 6000; i < 6100; i++) {
+		scnprintf(text, sizeof(text), "3784,5000,%u", i);
+		KUNIT_ASSERT_EQ(test, set(&ports_param, text), 0);
+		KUNIT_EXPECT_GE(test, bfd_port_since(i), added);
+	}
+	KUNIT_EXPECT_EQ(test, bfd_port_since(5000), added);
+	KUNIT_ASSERT_EQ(test, set(&ports_param, "3784"), 0);
+	KUNIT_ASSERT_EQ(test, set(&ports_param, "3784,5000"), 0);
+	KUNIT_EXPECT_GT(test, bfd_port_since(5000), added);
+	KUNIT_ASSERT_EQ(test, set(&ports_param, "3784,3785,4784,6784,7784"), 0);
+	KUNIT_EXPECT_EQ(test, bfd_port_since(3784), 0ULL);
+	KUNIT_EXPECT_GT(test, bfd_port_since(3785), added);
+}
+
 static void threshold_has_bounds(struct kunit *test)
 {
 	static const char * const bad[] = { "-1", "3600001", "1.5", "x", "" };
@@ -107,6 +136,7 @@ static void parser_survives_any_bytes(struct kunit *test)
 }
 
 static struct kunit_case param_cases[] = {
+	KUNIT_CASE(port_that_stays_is_watched_without_a_break),
 	KUNIT_CASE(bad_ports_are_refused_and_the_old_stay),
 	KUNIT_CASE(good_ports_are_taken),
 	KUNIT_CASE(threshold_has_bounds),

@@ -162,7 +162,7 @@ static void *map_publish(struct stall_map *map, u32 *slot, const void *key)
  * Context: any, preemption off.
  * Return: the row; NULL if the map is full or, for an instant, if another CPU
  * or an interrupted context is adding a row in the same place. The caller
- * counts that as dropped.
+ * counts the one as dropped and the other as missed; see stall_map_full().
  */
 void *stall_map_add(struct stall_map *map, const void *key)
 {
@@ -171,7 +171,7 @@ void *stall_map_add(struct stall_map *map, const void *key)
 	u32 *slot, seen;
 
 	/* A full map must not be written to by each newcomer for ever. */
-	if (atomic_read(&map->nr_used) >= map->nr_rows)
+	if (stall_map_full(map))
 		return stall_map_find(map, key);
 
 	for (i = 0; i < MAP_REACH; i++) {

@@ -40,6 +40,17 @@ void *stall_map_add(struct stall_map *map, const void *key);
 u32 stall_map_nr(const struct stall_map *map);
 void *stall_map_row(const struct stall_map *map, u32 i);
 
+/**
+ * stall_map_full() - has it no room for another key?
+ * @map: the map
+ *
+ * Context: any.
+ */
+static inline bool stall_map_full(const struct stall_map *map)
+{
+	return atomic_read(&map->nr_used) >= map->nr_rows;
+}
+
 /* A row's number, which stays its own as long as the map lives. */
 static inline u32 stall_map_number(const struct stall_map *map, const void *row)
 {

@@ -11,6 +11,7 @@
  * A session is one row of a map, updated by one CPU at a time: see
  * bfd_session_claim().
  */
+#include <linux/etherdevice.h>
 #include <linux/if_vlan.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -62,13 +63,21 @@ static const struct udphdr *bfd_udp(const struct sk_buff *skb)
 }
 
 /*
- * Does a device pass on what others above it send? Then its own packets are
- * those of a socket that is bound to it, as micro-BFD's (RFC 7130) are.
+ * Does a device pass on a packet of another one, above it? Of a port that has
+ * no address, its own packets are those of a socket that is bound to it, as
+ * micro-BFD's (RFC 7130) are. What has macvlans on top is a device like any
+ * other: those have addresses of their own.
  */
-static bool bfd_is_lower(const struct net_device *dev)
+static bool bfd_is_passed_on(const struct sk_buff *skb,
+			     const struct net_device *dev)
 {
-	return netif_is_lag_port(dev) || netif_is_any_bridge_port(dev) ||
-	       netif_is_macvlan_port(dev) || netdev_uses_dsa(dev);
+	if (netif_is_macvlan_port(dev))
+		return skb_network_offset(skb) >= ETH_HLEN &&
+		       !ether_addr_equal(skb->data + ETH_ALEN, dev->dev_addr);
+	if (!netif_is_lag_port(dev) && !netif_is_any_bridge_port(dev) &&
+	    !netdev_uses_dsa(dev))
+		return false;
+	return READ_ONCE(skb->sk->sk_bound_dev_if) != dev->ifindex;
 }
 
 /*
@@ -82,12 +91,10 @@ static bool bfd_is_own(const struct sk_buff *skb, const struct net_device *dev)
 {
 	const struct sock *sk = skb->sk;
 
-	if (!sk || sk->sk_protocol != IPPROTO_UDP ||
-	    (sk->sk_family != AF_INET && sk->sk_family != AF_INET6) ||
-	    !net_eq(sock_net(sk), dev_net(dev)) || skb_vlan_tag_present(skb))
-		return false;
-	return !bfd_is_lower(dev) ||
-	       READ_ONCE(sk->sk_bound_dev_if) == dev->ifindex;
+	return sk && sk->sk_protocol == IPPROTO_UDP &&
+	       (sk->sk_family == AF_INET || sk->sk_family == AF_INET6) &&
+	       net_eq(sock_net(sk), dev_net(dev)) &&
+	       !skb_vlan_tag_present(skb) && !bfd_is_passed_on(skb, dev);
 }
 
 static void bfd_key_of(const struct sk_buff *skb, const struct net_device *dev,
@@ -124,8 +131,8 @@ static struct bfd_session *bfd_session(struct bfd_state *bfd,
 
 /*
  * Note who sent a packet, and find how long ago that was asked for; 0 if it is
- * not known. The task that runs here need not be the sender: it is taken for
- * that only as long as nothing better was ever known of the session.
+ * not known. The task that runs here need not be the sender, so it is never
+ * taken for that: better nobody is blamed than the wrong one.
  */
 static u64 bfd_sender(struct stall_run *run, const struct sk_buff *skb,
 		      __be16 port, u64 now, struct bfd_session *session)
@@ -137,8 +144,6 @@ static u64 bfd_sender(struct stall_run *run, const struct sk_buff *skb,
 	if (bfd_sender_take(&bfd->senders, tag, &session->who, &called_ns))
 		return called_ns && now > called_ns ? now - called_ns : 0;
 	stall_count(run, UNKNOWN);
-	if (!session->who.pid && in_task())
-		stall_who_current(&session->who);
 	return 0;
 }
 
@@ -167,16 +172,28 @@ static void bfd_update(struct stall_run *run, const struct sk_buff *skb,
 	struct bfd_gap gap;
 	bool late;
 
-	if (session->epoch != bfd_epoch())
+	if (session->last_ns < bfd_port_since(session->key.port))
 		session->last_ns = 0;
-	session->epoch = bfd_epoch();
 	late = bfd_session_sent(session, now, bfd_threshold_ns(), &gap);
+	if (gap.first)
+		return;
+	/* Of the first packet, the call may be of one before we looked. */
 	if (delay_ns)
 		stall_record(run, TX_DELAY, delay_ns);
-	if (!gap.first)
-		stall_record(run, TX_GAP, gap.gap_ns);
+	stall_record(run, TX_GAP, gap.gap_ns);
 	if (late)
 		bfd_late(run, now, &gap, min(delay_ns, gap.gap_ns), session);
+}
+
+/* A packet without a row: for want of room, or of this moment. */
+static void bfd_no_session(struct stall_run *run)
+{
+	const struct bfd_state *bfd = run->priv;
+
+	if (stall_map_full(&bfd->sessions))
+		stall_dropped(run);
+	else
+		stall_missed(run);
 }
 
 /* Not inlined, so that other packets do not pay for its stack frame. */
@@ -195,7 +212,7 @@ static noinline void bfd_sent(struct stall_run *run, const struct sk_buff *skb,
 	bfd_key_of(skb, dev, udp, &key);
 	session = bfd_session(bfd, &key, dev);
 	if (!session) {
-		stall_dropped(run);
+		bfd_no_session(run);
 		return;
 	}
 	this_cpu_inc(bfd->packets[stall_map_number(&bfd->sessions, session)]);
@@ -326,27 +343,27 @@ static int bfd_setup(struct stall_run *run)
 }
 
 static const struct stall_series bfd_series[] = {
-	[SENDS] = { "sends", STALLMETER_COUNTER, "calls",
-		    "calls of send to a BFD port" },
-	[PACKETS] = { "packets", STALLMETER_COUNTER, "packets",
-		      "packets to a BFD port that were handed to a device" },
-	[UNKNOWN] = { "senders_unknown", STALLMETER_COUNTER, "packets",
-		      "of them, whose call of send was not seen" },
-	[TX_GAP] = { "tx_gap_ns", STALLMETER_HISTOGRAM, "ns",
-		     "time between two packets of a session, all sessions" },
-	[TX_DELAY] = { "tx_delay_ns", STALLMETER_HISTOGRAM, "ns",
-		       "time from the call of send to the device" },
-	[SESSIONS] = { "sessions", STALLMETER_TABLE, NULL,
-		       "sessions, each direction and device apart",
-		       &bfd_session_table },
+	[SENDS] = { STALL_COUNTER("sends", "calls",
+				  "calls of send to a BFD port") },
+	[PACKETS] = { STALL_COUNTER("packets", "packets",
+				    "packets to a BFD port that were handed to a device") },
+	[UNKNOWN] = { STALL_COUNTER("senders_unknown", "packets",
+				    "of them, whose call of send was not seen") },
+	[TX_GAP] = { STALL_HISTOGRAM("tx_gap_ns", "ns",
+				     "time between two packets of a session, all sessions") },
+	[TX_DELAY] = { STALL_HISTOGRAM("tx_delay_ns", "ns",
+				       "time from the call of send to the device") },
+	[SESSIONS] = { STALL_ROWS("sessions", bfd_session_table,
+				  "sessions, each direction and device apart") },
 };
 
+/* Calls first, so that the first packets that are seen have a sender. */
 static const struct stall_probe bfd_probes[] = {
-	{ STALL_TP(net_dev_start_xmit, bfd_on_xmit) },
 	{ STALL_FUNCTION(bfd_on_send4, "udp_sendmsg"), .optional = true },
 #if IS_ENABLED(CONFIG_IPV6)
 	{ STALL_FUNCTION(bfd_on_send6, "udpv6_sendmsg"), .optional = true },
 #endif
+	{ STALL_TP(net_dev_start_xmit, bfd_on_xmit) },
 };
 
 const struct stall_collector stall_bfd = {

@@ -31,8 +31,16 @@ unsigned long bfd_port_bits[BITS_TO_LONGS(NR_UDP_PORTS)] = {
 static u16 ports[BFD_MAX_PORTS] = { 3784, 3785, 4784, 6784, 7784 };
 static unsigned int nr_ports = 5;
 
+/*
+ * Since when ports are watched that were added later. There is a slot for each
+ * port of the old list and of the new one, so that none has to go too early.
+ */
+static struct {
+	u16 port;
+	u64 ns;
+} since[2 * BFD_MAX_PORTS];
+
 static u64 threshold_ns;
-static u32 epoch;
 
 /**
  * bfd_threshold_ns() - gaps over this are too long
@@ -45,14 +53,25 @@ u64 bfd_threshold_ns(void)
 }
 
 /**
- * bfd_epoch() - changes whenever a port is added
+ * bfd_port_since() - since when is a port watched?
+ * @port: one for which bfd_port() is true, in host order
  *
  * What passed while a port was not watched was not seen: a session that was
- * last seen in another epoch begins anew instead of having had a gap.
+ * last seen before begins anew instead of having had a gap.
+ *
+ * Context: any.
+ * Return: ns of stall_clock(), 0 for always.
  */
-u32 bfd_epoch(void)
+u64 bfd_port_since(u16 port)
 {
-	return READ_ONCE(epoch);
+	unsigned int i;
+
+	/* Pairs with the barrier in add_port(). */
+	smp_rmb();
+	for (i = 0; i < ARRAY_SIZE(since); i++)
+		if (READ_ONCE(since[i].port) == port)
+			return READ_ONCE(since[i].ns);
+	return 0;
 }
 
 static int parse_ports(const char *value, u16 *result, unsigned int *nr)
@@ -72,6 +91,24 @@ static int parse_ports(const char *value, u16 *result, unsigned int *nr)
 	return 0;
 }
 
+static void add_port(u16 port)
+{
+	unsigned int i, at = 0;
+
+	for (i = 0; i < ARRAY_SIZE(since); i++) {
+		if (since[i].port == port)
+			break;
+		if (!test_bit(since[i].port, bfd_port_bits))
+			at = i;
+	}
+	at = i < ARRAY_SIZE(since) ? i : at;
+	WRITE_ONCE(since[at].ns, stall_clock());
+	WRITE_ONCE(since[at].port, port);
+	/* Who sees the bit sees since when. Pairs with bfd_port_since(). */
+	smp_mb__before_atomic();
+	set_bit(port, bfd_port_bits);
+}
+
 /* Bit by bit: a port that stays is watched without a break. */
 static int set_ports(const char *value)
 {
@@ -82,14 +119,9 @@ static int set_ports(const char *value)
 	err = parse_ports(value, wanted, &nr);
 	if (err)
 		return err;
-	for (i = 0; i < nr; i++) {
-		if (test_bit(wanted[i], bfd_port_bits))
-			continue;
-		WRITE_ONCE(epoch, epoch + 1);
-		/* A bit that is seen says that the epoch is new. */
-		smp_mb__before_atomic();
-		set_bit(wanted[i], bfd_port_bits);
-	}
+	for (i = 0; i < nr; i++)
+		if (!test_bit(wanted[i], bfd_port_bits))
+			add_port(wanted[i]);
 	for (i = 0; i < nr_ports; i++) {
 		for (j = 0; j < nr && wanted[j] != ports[i]; j++)
 			;

@@ -18,7 +18,7 @@
 extern unsigned long bfd_port_bits[];
 
 u64 bfd_threshold_ns(void);
-u32 bfd_epoch(void);
+u64 bfd_port_since(u16 port);
 
 /**
  * bfd_port() - is it one of the ports that are watched?

@@ -56,8 +56,7 @@ struct bfd_key {
 /**
  * struct bfd_session - a session's hellos
  * @key: which session
- * @busy: claimed by a CPU that updates it; see bfd_session_claim()
- * @epoch: of the ports when it was last seen; see bfd_epoch()
+ * @sequence: odd while a CPU updates it; see bfd_session_claim()
  * @first_ns: first packet
  * @last_ns: latest packet, 0 before the first
  * @gap_sum_ns: of all gaps
@@ -76,8 +75,7 @@ struct bfd_key {
  */
 struct bfd_session {
 	struct bfd_key key;
-	u32 busy;
-	u32 epoch;
+	u32 sequence;
 	u64 first_ns;
 	u64 last_ns;
 	u64 gap_sum_ns;
@@ -121,8 +119,11 @@ struct bfd_gap {
  */
 static inline bool bfd_session_claim(struct bfd_session *session)
 {
-	/* Pairs with the release in bfd_session_release(). */
-	return cmpxchg_acquire(&session->busy, 0, 1) == 0;
+	u32 sequence = READ_ONCE(session->sequence);
+
+	/* Orders what is written next after it, for bfd_session_changed(). */
+	return !(sequence & 1) &&
+	       cmpxchg(&session->sequence, sequence, sequence + 1) == sequence;
 }
 
 /**
@@ -131,8 +132,35 @@ static inline bool bfd_session_claim(struct bfd_session *session)
  */
 static inline void bfd_session_release(struct bfd_session *session)
 {
-	/* Pairs with the acquire in bfd_session_claim(). */
-	smp_store_release(&session->busy, 0);
+	/* Pairs with the acquire in bfd_session_moment(). */
+	smp_store_release(&session->sequence, session->sequence + 1);
+}
+
+/**
+ * bfd_session_moment() - begin to read
+ * @session: which
+ *
+ * Return: what bfd_session_changed() wants.
+ */
+static inline u32 bfd_session_moment(const struct bfd_session *session)
+{
+	/* Pairs with the release in bfd_session_release(). */
+	return smp_load_acquire(&session->sequence);
+}
+
+/**
+ * bfd_session_changed() - was it updated while it was read?
+ * @session: which
+ * @moment: what bfd_session_moment() said
+ *
+ * Return: true if what was read may be of two moments.
+ */
+static inline bool bfd_session_changed(const struct bfd_session *session,
+				       u32 moment)
+{
+	/* Pairs with the order of bfd_session_claim(). */
+	smp_rmb();
+	return moment & 1 || READ_ONCE(session->sequence) != moment;
 }
 
 u64 bfd_median_ns(const struct bfd_session *session);

@@ -101,8 +101,9 @@ static void bfd_fill_gaps(const struct bfd_session *session,
 		row->gap_ns.buckets[i] = READ_ONCE(session->buckets[i]);
 }
 
-static void bfd_fill(const struct bfd_state *bfd, u32 number,
-		     const struct bfd_session *session, struct bfd_row *row)
+static void bfd_fill_once(const struct bfd_state *bfd, u32 number,
+			  const struct bfd_session *session,
+			  struct bfd_row *row)
 {
 	const struct bfd_key *key = &session->key;
 
@@ -122,6 +123,22 @@ static void bfd_fill(const struct bfd_state *bfd, u32 number,
 	stall_escape(row->comm, sizeof(row->comm), session->who.comm,
 		     sizeof(session->who.comm), false);
 	bfd_fill_gaps(session, row);
+}
+
+/*
+ * Fields may change while they are read, so all of them are read again then. A
+ * session that is updated each time is shown with a mix of two updates.
+ */
+static void bfd_fill(const struct bfd_state *bfd, u32 number,
+		     const struct bfd_session *session, struct bfd_row *row)
+{
+	unsigned int tries = 8;
+	u32 moment;
+
+	do {
+		moment = bfd_session_moment(session);
+		bfd_fill_once(bfd, number, session, row);
+	} while (bfd_session_changed(session, moment) && --tries);
 }
 
 static int bfd_collect(struct stall_run *run, struct stall_rows *rows)

@@ -72,5 +72,30 @@ is 'tx_gap_ns is the sum of all sessions' "$(stallmeter show bfd/tx_gap_ns --jso
 is 'each send reached the device' "$(stallmeter show bfd/sends --json | jq -r 'select(.value).value')" \
 	"$(stallmeter show bfd/packets --json | jq -r 'select(.value).value')"
 stallmeter report | while read -r line; do diag "$line"; done
+
+# The largest gap of a session as an event: its length, and its part in the kernel.
+largest() {
+	rows stallmeter/events "select(.subject | startswith(\"hello from $1 \")) | \"\(.lasted_ns) \(.inside_ns)\"" |
+		sort -n | tail -n 1
+}
+part_inside() { largest 10.0.0.1 | awk '{ print int(100 * $2 / $1) }'; }
+ok 'a stopped daemon called late' test "$(part_inside)" -le 10
+
+# A queue that is run by an interrupt: who is there is not who sent.
+both CONT
+lab_wait_up 90
+tc -n a qdisc add dev veth-a root netem delay 50ms
+sleep 1
+echo bfd > /sys/module/stallmeter/parameters/reset
+sleep 4
+tx_delay() { stallmeter show bfd/tx_delay_ns --json | jq -r "select(.type == \"histogram\").$1"; }
+ok 'the time in a queue is seen' test "$(tx_delay max)" -ge 50000000 -a "$(tx_delay max)" -lt 100000000
+is 'the sender is who called' "$(rows bfd/sessions .comm | sort -u)" bird
+is 'of each packet' "$(stallmeter show bfd/senders_unknown --json | jq -r 'select(.type == "counter").value')" 0
+tc -n a qdisc change dev veth-a root netem delay 1500ms
+sleep 4
+ok 'packets that wait in the kernel are no late call' test "$(part_inside)" -ge 60
+diag "$(stallmeter report | head -n 1)"
+tc -n a qdisc delete dev veth-a root
 ok 'unloads' rmmod stallmeter
 done_testing

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-# test-cycles.sh - loads and unloads the module under traffic while readers read.
-# The harness fails the run on any report of KASAN, lockdep or kmemleak.
+# test-cycles.sh - loads and unloads the module under traffic, while readers read
+# and controls are written. The harness fails the run on any report of KASAN,
+# lockdep or kmemleak.
 # shellcheck shell=bash
 
 set -uo pipefail
@@ -9,31 +10,47 @@ set -uo pipefail
 # shellcheck source=lib.sh
 . /run/guest/lib.sh
 PATH=$PWD:$PATH
+CYCLES=${1:-100}
 FILES=/sys/kernel/debug/stallmeter
+PARAMS=/sys/module/stallmeter/parameters
 
-# One line a moment: generation and the two counters of bfd, from one snapshot.
+# One line a moment, from one snapshot: whose it is, and the two counters of bfd.
 counters() {
 	stallmeter show bfd --json 2>/dev/null | jq -rs '
-		[(map(select(.type == "snapshot"))[0].generation),
-		 (map(select(.type == "counter"))[] | .value)] | map(tostring) | join(" ")'
+		(map(select(.type == "snapshot"))[0] | "\(.instance)/\(.generation)") + " " +
+		(map(select(.type == "counter") | .value | tostring) | join(" "))'
 }
 
-# Reads until told to stop; a counter that shrinks within a generation is a fault.
+# Reads until told to stop. A counter that shrinks within a load and a generation is
+# a fault; that the module is not there at the moment is none.
 reader() {
-	local generation sends packets old=0 old_sends=0 old_packets=0
+	local whose sends packets old='' old_sends=0 old_packets=0
 	while [ ! -e stop ]; do
-		read -r generation sends packets _ < <(counters) || continue
+		read -r whose sends packets _ < <(counters 2>/dev/null) || continue
 		[ -n "${packets:-}" ] || continue
-		if [ "$generation" = "$old" ] && { [ "$sends" -lt "$old_sends" ] || [ "$packets" -lt "$old_packets" ]; }; then
-			echo "generation $generation: $old_sends $old_packets, then $sends $packets" >> shrunk
+		if [ "$whose" = "$old" ] && { [ "$sends" -lt "$old_sends" ] || [ "$packets" -lt "$old_packets" ]; }; then
+			echo "$whose: $old_sends $old_packets, then $sends $packets" >> shrunk
 		fi
-		old=$generation old_sends=$sends old_packets=$packets
-		echo x >> reads
+		old=$whose old_sends=$sends old_packets=$packets
+		echo "$whose" >> reads
+		sleep 0.7
 	done
 }
 
-# Long-lived senders, 40 datagrams a second each: under KASAN and lockdep, more of
-# them or starting programs would take all of the time.
+# Files are open and parameters written at whatever moment the module goes.
+intruder() {
+	while [ ! -e stop ]; do
+		cat $FILES/status $FILES/events $FILES/bfd/* $FILES/snapshot > /dev/null && echo x >> intrusions
+		echo bfd > $PARAMS/reset
+		echo none > $PARAMS/collectors
+		echo 3784 > $PARAMS/bfd_ports
+		echo all > $PARAMS/collectors
+		sleep 0.7
+	done 2>/dev/null
+}
+
+# Long-lived senders: under KASAN and lockdep, more of them or starting programs
+# would take all of the time.
 traffic() {
 	udpload pace 3784 100000000 25000 &
 	udpload pace 5353 100000000 25000 &
@@ -42,7 +59,7 @@ traffic() {
 
 remove() {
 	local end=$((SECONDS + 30))
-	until rmmod stallmeter 2>/dev/null; do	# a reader has a file open
+	until rmmod stallmeter 2>/dev/null; do	# somebody has a file open
 		[ "$SECONDS" -lt "$end" ] || return 1
 		sleep 0.02
 	done
@@ -51,32 +68,32 @@ remove() {
 lab_up v4 v6
 lab_wait_up 120
 traffic
-touch reads
-failed=0
+touch reads intrusions
 insmod stallmeter.ko
 
-# Counters while the module stays, read by two at once, reset in between.
-reader & readers=$!
-reader & readers="$readers $!"
+reader & others=$!
+reader & others="$others $!"
 for _ in 1 2 3; do
 	sleep 3
-	echo bfd > /sys/module/stallmeter/parameters/reset
+	echo bfd > $PARAMS/reset
 done
-sleep 3
-touch stop
-# shellcheck disable=SC2086
-wait $readers
 ok 'two readers saw counters' test "$(wc -l < reads)" -ge 4
-diag "$(wc -l < reads) moments read"
-is 'every counter only grew' "$(cat shrunk 2>/dev/null)" ''
+intruder & others="$others $!"
+sleep 2
 
+failed=0
 remove || failed=$((failed + 1))
-for ((cycle = 0; cycle < 100; cycle++)); do
+for ((cycle = 0; cycle < CYCLES; cycle++)); do
 	insmod stallmeter.ko || failed=$((failed + 1))
-	[ $((cycle % 10)) != 0 ] || cat $FILES/status $FILES/bfd/sessions $FILES/snapshot > /dev/null
 	remove || failed=$((failed + 1))
 done
-is '100 times in and out under traffic' "$failed" 0
+is "$CYCLES times in and out under traffic, with readers and writers" "$failed" 0
+touch stop
+# shellcheck disable=SC2086
+wait $others
+is 'every counter only grew' "$(cat shrunk 2>/dev/null)" ''
+diag "$(wc -l < reads) moments of $(sort -u reads | wc -l) generations read," \
+	"files and controls intruded upon $(wc -l < intrusions) times"
 # shellcheck disable=SC2086
 ok 'the senders were there all the time' kill $senders
 lab_wait_up 60

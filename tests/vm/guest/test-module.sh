@@ -15,7 +15,7 @@ set_param() { echo "$2" > "$PARAMS/$1"; } 2>/dev/null
 
 # rows GROUP/SERIES FILTER: what jq's FILTER makes of each row.
 rows() { stallmeter show "$1" --json | jq -r "select(.type == \"row\").row | $2"; }
-value() { stallmeter show "$1" --json | jq -r 'select(.type == "counter").value'; }
+value() { stallmeter show "$1" --json | jq -r 'select(.type == "counter" or .type == "gauge").value'; }
 loaded() { grep -q '^stallmeter ' /proc/modules; }
 
 load() {
@@ -32,7 +32,7 @@ test_load() {
 		"$(find $FILES -type f ! -perm 0400 | wc -l)" 0
 	is 'takes the tracepoint and both entries' \
 		"$(rows stallmeter/probes '[.target, .hook] | join(" ")' | paste -sd,)" \
-		'net_dev_start_xmit tracepoint,udp_sendmsg ftrace,udpv6_sendmsg ftrace'
+		'udp_sendmsg ftrace,udpv6_sendmsg ftrace,net_dev_start_xmit tracepoint'
 	ok 'status is content' stallmeter status
 	ok 'memory is at most 1 MiB and 96 KiB a CPU' test "$(rows stallmeter/module \
 		'.memory_bytes <= 1048576 and .memory_cpu_bytes <= 98304')" = true
@@ -53,6 +53,7 @@ test_ways() {
 			"$(value bfd/sends) $(value bfd/packets) $(rows bfd/sessions \
 			'[.source, .destination, .port, .device, .packets, .comm] | join(" ")')" \
 			"50 50 $family $family 4784 lo 50 udpload"
+		is "$way: so is who called" "$(value bfd/senders_unknown)" 0
 	done
 	set_param reset bfd
 	udpload v4 5353 50
@@ -67,10 +68,11 @@ test_concurrency() {
 		'20000,20000 0 0'
 	is 'and no gap' "$(rows bfd/sessions .gap_ns.count | paste -sd,)" 19999,19999
 	set_param reset bfd
+	udpload v4 3784 1
 	udpload same 3784 20000
-	is 'two CPUs for one session: no packet is lost' "$(rows bfd/sessions .packets)" 40000
+	is 'two CPUs for one session: no packet is lost' "$(rows bfd/sessions .packets)" 40001
 	diag "missed: $(rows stallmeter/collectors .missed)," \
-		"gaps: $(rows bfd/sessions .gap_ns.count) of 39999"
+		"gaps: $(rows bfd/sessions .gap_ns.count) of 40000"
 }
 
 test_many_sessions() {
@@ -81,6 +83,10 @@ test_many_sessions() {
 	is 'each has its sender' "$(rows bfd/sessions .comm | sort | uniq -c | xargs)" '1024 udpload'
 	udpload sessions 3784 1124 1
 	is 'what does not fit is counted' "$(rows stallmeter/collectors .dropped)" 100
+	for file in events bfd/sessions bfd/tx_gap_ns; do
+		is "$file says so" "$(tail -n 1 $FILES/$file)" '# bfd: this is not all: 100 dropped, 0 missed'
+	done
+	like 'the report says so' "$(stallmeter report)" '^bfd: 100 observations dropped'
 	is 'what was there goes on' "$(rows bfd/sessions .packets | sort | uniq -c | xargs)" '1024 4'
 	is 'the sum has all of them' "$(value bfd/packets)" $((1024 * 4 + 100))
 }
@@ -97,7 +103,10 @@ test_events() {
 		"\"\(.events_recorded - $recorded) \(.events_lost - $lost)\"")" '1200 176'
 	is 'each gap over the threshold is one' "$(rows bfd/sessions .late)" 1200
 	is 'they name the sender' "$(rows stallmeter/events .comm | sort -u)" udpload
+	like 'the file says that they are not all' "$(tail -n 1 $FILES/events)" '^# this is not all: [1-9]'
 	set_param bfd_threshold_ms 0
+	set_param reset bfd
+	is 'a reset forgets what was lost' "$(rows stallmeter/module .events_lost)" 0
 }
 
 refuses() {	# PARAM VALUE
@@ -134,6 +143,13 @@ test_parameters() {
 	udpload pace 3784 3 20000
 	is 'a port that comes back has its packets' "$(rows bfd/sessions .packets)" 15
 	is 'and no gap for the time without it' "$(rows bfd/sessions '.max_gap_ns < 2000000000')" true
+	set_param reset bfd
+	udpload pace 3784 12 20000
+	set_param bfd_ports 3784,5000
+	sleep 1
+	udpload pace 3784 3 20000
+	is 'a port that stays has its gap' "$(rows bfd/sessions '.max_gap_ns >= 1000000000')" true
+	set_param bfd_ports 3784,3785,4784,6784,7784
 	is 'parameters say what they take' "$(rows stallmeter/parameters \
 		'select(.name == "bfd_ports").value')" 3784,3785,4784,6784,7784
 }
@@ -188,6 +204,16 @@ test_only_own_packets() {
 	ip netns exec r bash -c 'echo > /dev/udp/10.3.0.2/4784'
 	is 'a bridge counts once, above its port' \
 		"$(rows bfd/sessions '[.device, .packets] | join(" ")' | paste -sd,)" 'br0 1'
+	ip -n a link add link to-r name macvlan0 type macvlan mode bridge
+	ip -n a address add 10.5.0.1/24 dev macvlan0
+	ip -n a link set macvlan0 up
+	ip -n a neighbour add 10.5.0.9 lladdr 02:00:00:00:00:09 dev macvlan0
+	set_param reset bfd
+	ip netns exec a bash -c 'echo > /dev/udp/10.5.0.9/4784'
+	ip netns exec a bash -c 'echo > /dev/udp/10.3.0.1/4784'
+	is 'a macvlan counts once, and so does the device below it' \
+		"$(rows bfd/sessions '[.device, .destination, .packets] | join(" ")' | paste -sd,)" \
+		'macvlan0 10.5.0.9 1,to-r 10.3.0.1 1'
 	ip netns delete a
 	ip netns delete r
 }
@@ -222,6 +248,9 @@ test_another_collector() {
 	is 'a collector of one file is there' "$(rows stallmeter/collectors .name | paste -sd,)" bfd,statfs
 	for _ in 1 2 3 4 5; do stat -f / >/dev/null; done
 	ok 'it counts' test "$(value statfs/calls)" -ge 5
+	setpriv --reuid 65534 bash -c 'for n in {1..900}; do stat -f /; done' >/dev/null
+	ok 'a gauge can be negative' test "$(value statfs/balance)" -lt 0
+	is 'in its file, too' "$(($(cat $FILES/statfs/balance) < 0))" 1
 	like 'it tallies' "$(rows statfs/callers .comm)" '^stat$'
 	like 'its files are there' "$(cat $FILES/statfs/gaps_ns)" '^# unit ns count'
 	like 'README knows it' "$(cat $FILES/README)" '^statfs/ - a collector for tests'
