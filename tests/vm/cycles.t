@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# 200 times in and out of the debug kernel while BFD and other UDP traffic runs: in
-# two guests at a time, as loading takes seconds under KASAN and lockdep. Each has
-# one CPU: with two on a host of two, they wait for each other's locks, and all
-# takes three times as long.
+# 200 times in and out of the debug kernel while BFD and other UDP traffic runs, files
+# are read and controls written: in two guests at a time, as loading takes a second
+# under KASAN and lockdep. Each has one CPU: with two on a host of two, they wait for
+# each other's locks, and all takes three times as long.
 . "$(dirname "$0")/test.sh"
 . "$VM_DIR/guest/tap.sh"
 
