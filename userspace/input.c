@@ -187,6 +187,20 @@ static int write_all(int fd, const struct input *input)
 	return 0;
 }
 
+/* The one name that a device or a pipe has is not taken away from it. */
+static int write_special(const char *path, const struct input *input)
+{
+	int fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	int error;
+
+	if (fd < 0)
+		return -errno;
+	error = write_all(fd, input);
+	if (close(fd) && !error)
+		error = -errno;
+	return error;
+}
+
 static int write_temporary(int fd, const struct input *input)
 {
 	int error = write_all(fd, input);
@@ -199,8 +213,7 @@ static int write_temporary(int fd, const struct input *input)
 	return error;
 }
 
-enum stallmeter_exit input_write(const struct input *input, const char *path,
-				 struct failure *why)
+static int write_file(const char *path, const struct input *input)
 {
 	char *temporary;
 	size_t size;
@@ -208,11 +221,6 @@ enum stallmeter_exit input_write(const struct input *input, const char *path,
 	int error;
 	int fd;
 
-	if (!strcmp(path, "-")) {
-		error = write_all(STDOUT_FILENO, input);
-		return error ? io_failed("standard output", -error, why) :
-			       STALLMETER_OK;
-	}
 	name = text_open(&temporary, &size);
 	fprintf(name, "%s.XXXXXX", path);
 	text_close(name);
@@ -223,5 +231,39 @@ enum stallmeter_exit input_write(const struct input *input, const char *path,
 	if (error && fd >= 0)
 		unlink(temporary);
 	free(temporary);
+	return error;
+}
+
+/* A link stays one: what it leads to is replaced. */
+static int write_existing(const char *path, const struct input *input)
+{
+	char *target = realpath(path, NULL);
+	int error = target ? write_file(target, input) : -errno;
+
+	free(target);
+	return error;
+}
+
+enum stallmeter_exit input_write(const struct input *input, const char *path,
+				 struct failure *why)
+{
+	struct stat st;
+	int error;
+
+	if (!strcmp(path, "-")) {
+		path = "standard output";
+		error = write_all(STDOUT_FILENO, input);
+	} else if (!stat(path, &st)) {
+		error = S_ISREG(st.st_mode) ? write_existing(path, input) :
+					      write_special(path, input);
+	} else if (errno != ENOENT) {
+		error = -errno;
+	} else if (!lstat(path, &st)) {
+		return fail(why, STALLMETER_ERROR,
+			    "%s: a link to a file that is not there; give the file itself",
+			    path);
+	} else {
+		error = write_file(path, input);
+	}
 	return error ? io_failed(path, -error, why) : STALLMETER_OK;
 }

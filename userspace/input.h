@@ -63,8 +63,11 @@ enum stallmeter_exit input_read_place(struct input *input,
 /**
  * input_write() - write a file so that nobody ever sees a part of it
  * @input: what to write
- * @path: where to
+ * @path: where to; "-" is standard output
  * @why: gets the failure
+ *
+ * The file that a link leads to is replaced, not the link. A device or a pipe
+ * is written to, and there the first sentence does not hold.
  *
  * Return: STALLMETER_OK or another exit code.
  */

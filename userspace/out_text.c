@@ -262,25 +262,19 @@ void out_text_histogram(FILE *to, const struct histogram *hist)
 }
 
 /* A row is known by its texts; numbers would only hide them. */
-static void put_row_title(FILE *to, const struct snapshot *snap,
-			  const struct stallmeter_desc *desc,
-			  const struct stallmeter_column *column,
-			  const void *row)
+static void put_row_texts(FILE *to, const struct snapshot *snap,
+			  const struct stallmeter_desc *desc, const void *row)
 {
-	const struct stallmeter_column *other;
+	const struct stallmeter_column *column;
 	__u32 i;
 
-	fputs("\n# ", to);
-	text_put(to, column->name);
-	fputs(" of", to);
 	for (i = 0; i < desc->nr_columns; i++) {
-		other = snapshot_column(snap, desc, i);
-		if (other->type != STALLMETER_TEXT || !*cell_text(row, other))
+		column = snapshot_column(snap, desc, i);
+		if (column->type != STALLMETER_TEXT || !*cell_text(row, column))
 			continue;
 		putc(' ', to);
-		text_put(to, cell_text(row, other));
+		text_put(to, cell_text(row, column));
 	}
-	putc('\n', to);
 }
 
 static void put_row_histograms(FILE *to, const struct snapshot *snap,
@@ -289,13 +283,21 @@ static void put_row_histograms(FILE *to, const struct snapshot *snap,
 	const void *row = snapshot_row(snap, desc, index);
 	const struct stallmeter_column *column;
 	struct histogram hist;
+	bool first = true;
 	__u32 i;
 
 	for (i = 0; i < desc->nr_columns; i++) {
 		column = snapshot_column(snap, desc, i);
 		if (column->type != STALLMETER_HIST)
 			continue;
-		put_row_title(to, snap, desc, column, row);
+		fputs("\n# ", to);
+		text_put(to, column->name);
+		/* All texts for all histograms would be work without a limit. */
+		fputs(first ? " of" : " of the same", to);
+		if (first)
+			put_row_texts(to, snap, desc, row);
+		first = false;
+		putc('\n', to);
 		cell_histogram(&hist, row, column);
 		out_text_histogram(to, &hist);
 	}

@@ -28,6 +28,12 @@ static_assert(sizeof(struct stallmeter_column) == 160, "column has changed");
 static_assert(sizeof(struct stallmeter_hist) == 24, "hist has changed");
 static_assert(STALLMETER_NR_BUCKETS == STALL_HIST_BUCKETS, "layouts differ");
 
+/*
+ * A row that is printed as JSON becomes one object in memory, which takes half
+ * a KiB for each bucket of a histogram. The module makes 24 columns at most.
+ */
+#define MOST_COLUMNS	64
+
 /* What is being checked, and how much of it is still to be given out. */
 struct check {
 	const struct snapshot *snap;
@@ -195,6 +201,10 @@ static enum stallmeter_exit check_columns(struct check *check,
 	    desc->nr_columns > check->columns_left)
 		return damaged(check, "columns of %s/%s do not exist",
 			       desc->group, desc->name);
+	if (desc->nr_columns > MOST_COLUMNS)
+		return damaged(check, "%s/%s has %u columns, at most %u are read",
+			       desc->group, desc->name, desc->nr_columns,
+			       MOST_COLUMNS);
 	check->columns_left -= desc->nr_columns;
 
 	for (i = 0; i < desc->nr_columns; i++) {

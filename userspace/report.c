@@ -31,13 +31,6 @@ static const struct table_column event_columns[NR_EVENT_COLUMNS] = {
 	[EVENT_CPU]		= { "cpu", STALLMETER_U64, true },
 };
 
-static const struct table_column watched_columns[NR_WATCHED_COLUMNS] = {
-	[WATCHED_NAME]		= { "name", STALLMETER_TEXT, false },
-	[WATCHED_STATE]		= { "state", STALLMETER_TEXT, false },
-	[WATCHED_REASON]	= { "reason", STALLMETER_TEXT, true },
-	[WATCHED_ENABLED]	= { "enabled", STALLMETER_U64, true },
-};
-
 static const struct table_column lost_column = {
 	"events_lost", STALLMETER_U64, true
 };
@@ -144,8 +137,7 @@ enum stallmeter_exit report_open(struct report *report,
 	code = table_open(&report->events, snap, "events", event_columns,
 			  NR_EVENT_COLUMNS, why);
 	if (!code)
-		code = table_open(&report->watched, snap, "collectors",
-				  watched_columns, NR_WATCHED_COLUMNS, why);
+		code = collectors_open(&report->watched, snap, why);
 	if (!code)
 		code = table_open(&module, snap, "module", &lost_column, 1,
 				  why);
@@ -163,11 +155,7 @@ void report_close(struct report *report)
 	report->subjects = NULL;
 }
 
-bool report_is_watched(const struct report *report, __u32 row)
-{
-	return !strcmp(table_text(&report->watched, row, WATCHED_STATE), "on");
-}
-
+/* "no stall" must not look like "all is well" if somebody did not look. */
 static void report_text(const struct report *report, FILE *to)
 {
 	__u32 i;
@@ -175,12 +163,17 @@ static void report_text(const struct report *report, FILE *to)
 	if (!report->nr_certain) {
 		fputs("no stall; ", to);
 		sentence_watched(to, report);
+		sentence_not_watched(to, report, "; ", "");
 		putc('\n', to);
 	}
 	for (i = 0; i < report->nr_subjects; i++) {
 		sentence_late(to, report, &report->subjects[i]);
 		putc('\n', to);
 	}
+	if (report->nr_certain)
+		sentence_not_watched(to, report, "", "\n");
+	for (i = 0; i < report->watched.nr_rows; i++)
+		collector_put_losses(to, &report->watched, i, "");
 	if (report->events_lost)
 		fprintf(to, "%llu more records were lost: this is not all\n",
 			(unsigned long long)report->events_lost);
@@ -220,17 +213,22 @@ static void late_json(const struct report *report, const struct late *late,
 static struct json_object *watched_json(const struct report *report)
 {
 	struct json_object *array = json_object_new_array();
+	const struct table *watched = &report->watched;
 	struct json_object *object;
 	__u32 i;
 
-	for (i = 0; i < report->watched.nr_rows; i++) {
+	for (i = 0; i < watched->nr_rows; i++) {
 		object = json_object_new_object();
 		out_json_text(object, "collector",
-			      table_text(&report->watched, i, WATCHED_NAME));
+			      table_text(watched, i, COLLECTOR_NAME));
 		out_json_text(object, "state",
-			      table_text(&report->watched, i, WATCHED_STATE));
+			      table_text(watched, i, COLLECTOR_STATE));
 		out_json_text(object, "reason",
-			      table_text(&report->watched, i, WATCHED_REASON));
+			      table_text(watched, i, COLLECTOR_REASON));
+		out_json_u64(object, "dropped",
+			     table_u64(watched, i, COLLECTOR_DROPPED));
+		out_json_u64(object, "missed",
+			     table_u64(watched, i, COLLECTOR_MISSED));
 		json_object_array_add(array, object);
 	}
 	return array;

@@ -7,19 +7,13 @@
 
 #include <stdio.h>
 
-#include "table.h"
+#include "collectors.h"
 
 /* Columns of table "events", as report_open() asks for them. */
 enum {
 	EVENT_AT, EVENT_LASTED, EVENT_LIMIT, EVENT_INSIDE, EVENT_COLLECTOR,
 	EVENT_SUBJECT, EVENT_DOUBT, EVENT_NOTE, EVENT_KEY, EVENT_TGID,
 	EVENT_COMM, EVENT_CPU, NR_EVENT_COLUMNS,
-};
-
-/* Columns of table "collectors", for what was watched at all. */
-enum {
-	WATCHED_NAME, WATCHED_STATE, WATCHED_REASON, WATCHED_ENABLED,
-	NR_WATCHED_COLUMNS,
 };
 
 /**
@@ -81,15 +75,6 @@ enum stallmeter_exit report_open(struct report *report,
 void report_close(struct report *report);
 
 /**
- * report_is_watched() - whether a collector is on
- * @report: the report
- * @row: its row in @report->watched
- *
- * Return: whether it is.
- */
-bool report_is_watched(const struct report *report, __u32 row);
-
-/**
  * sentence_late() - say that a subject was late
  * @to: where to; a sentence without a full stop or line end
  * @report: the report
@@ -100,9 +85,19 @@ void sentence_late(FILE *to, const struct report *report,
 
 /**
  * sentence_watched() - say up to when was watched, and what
- * @to: where to; a line
+ * @to: where to
  * @report: the report
  */
 void sentence_watched(FILE *to, const struct report *report);
+
+/**
+ * sentence_not_watched() - say of each collector that is not on why it is not
+ * @to: where to
+ * @report: the report
+ * @before: what stands before each
+ * @after: what stands behind each
+ */
+void sentence_not_watched(FILE *to, const struct report *report,
+			  const char *before, const char *after);
 
 #endif /* _STALLMETER_REPORT_H */

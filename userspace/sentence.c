@@ -107,27 +107,26 @@ void sentence_late(FILE *to, const struct report *report,
 		put_doubtful(to, report, late);
 }
 
-/* "nothing" must not look like "all is well" if nobody was looking. */
-static void put_not_watched(FILE *to, const struct report *report)
+void sentence_not_watched(FILE *to, const struct report *report,
+			  const char *before, const char *after)
 {
 	const struct table *watched = &report->watched;
 	const char *reason;
 	__u32 i;
 
 	for (i = 0; i < watched->nr_rows; i++) {
-		if (!table_u64(watched, i, WATCHED_ENABLED) ||
-		    report_is_watched(report, i))
+		if (collector_is_on(watched, i))
 			continue;
-		fputs("; not watched: ", to);
-		text_put(to, table_text(watched, i, WATCHED_NAME));
-		putc(',', to);
-		putc(' ', to);
-		text_put(to, table_text(watched, i, WATCHED_STATE));
-		reason = table_text(watched, i, WATCHED_REASON);
+		fprintf(to, "%snot watched: ", before);
+		text_put(to, table_text(watched, i, COLLECTOR_NAME));
+		fputs(", ", to);
+		text_put(to, table_text(watched, i, COLLECTOR_STATE));
+		reason = table_text(watched, i, COLLECTOR_REASON);
 		if (*reason) {
 			fputs(": ", to);
 			text_put(to, reason);
 		}
+		fputs(after, to);
 	}
 }
 
@@ -141,12 +140,11 @@ void sentence_watched(FILE *to, const struct report *report)
 	text_time(to, report->snap->header->real_ns, 0);
 	fputs(": ", to);
 	for (i = 0; i < watched->nr_rows; i++) {
-		if (!report_is_watched(report, i))
+		if (!collector_is_on(watched, i))
 			continue;
 		fputs(nr++ ? ", " : "", to);
-		text_put(to, table_text(watched, i, WATCHED_NAME));
+		text_put(to, table_text(watched, i, COLLECTOR_NAME));
 	}
 	if (!nr)
 		fputs("nothing, no collector is on", to);
-	put_not_watched(to, report);
 }

@@ -9,20 +9,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collectors.h"
 #include "out.h"
 #include "text.h"
 #include "verbs.h"
 
-static bool group_matches(const struct stallmeter_desc *desc,
-			  const char *subject)
+static bool group_matches(const char *group, const char *subject)
 {
 	size_t length;
 
 	if (!subject)
-		return strcmp(desc->group, SNAPSHOT_SELF);
+		return strcmp(group, SNAPSHOT_SELF);
 	length = strcspn(subject, "/");
-	return strlen(desc->group) == length &&
-	       !memcmp(desc->group, subject, length);
+	return strlen(group) == length && !memcmp(group, subject, length);
 }
 
 static bool name_matches(const struct stallmeter_desc *desc,
@@ -40,7 +39,7 @@ static void put_known(FILE *to, const struct request *request, bool groups)
 	const char *last = "";
 
 	while ((desc = snapshot_next(&request->snap, desc))) {
-		if (!groups && !group_matches(desc, request->subject))
+		if (!groups && !group_matches(desc->group, request->subject))
 			continue;
 		if (groups && !strcmp(last, desc->group))
 			continue;
@@ -84,6 +83,24 @@ static void put_series(const struct request *request,
 	out_text_series(request->to, &request->snap, desc, &style);
 }
 
+/* A series whose collector could not count everything must not look whole. */
+static void put_losses(const struct request *request)
+{
+	struct table collectors;
+	struct failure none;
+	const char *name;
+	__u32 i;
+
+	if (collectors_open(&collectors, &request->snap, &none))
+		return;
+	for (i = 0; i < collectors.nr_rows; i++) {
+		name = table_text(&collectors, i, COLLECTOR_NAME);
+		if (group_matches(name, request->subject))
+			collector_put_losses(request->to, &collectors, i,
+					     "\n# ");
+	}
+}
+
 enum stallmeter_exit verb_show(const struct request *request)
 {
 	const struct snapshot *snap = &request->snap;
@@ -92,7 +109,7 @@ enum stallmeter_exit verb_show(const struct request *request)
 	unsigned int nr = 0;
 
 	while ((desc = snapshot_next(snap, desc))) {
-		if (!group_matches(desc, request->subject))
+		if (!group_matches(desc->group, request->subject))
 			continue;
 		group_known = true;
 		if (!name_matches(desc, request->subject))
@@ -104,5 +121,7 @@ enum stallmeter_exit verb_show(const struct request *request)
 	}
 	if (!nr && request->subject)
 		return unknown(request, group_known);
+	if (!request->json)
+		put_losses(request);
 	return STALLMETER_OK;
 }

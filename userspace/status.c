@@ -12,22 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collectors.h"
 #include "out.h"
-#include "table.h"
 #include "text.h"
 #include "verbs.h"
 
 /* A fleet's log wants one line, not a page. */
 #define NAMED_PROBLEMS	6
-
-enum { COLLECTOR_NAME, COLLECTOR_STATE, COLLECTOR_REASON, COLLECTOR_ENABLED };
-
-static const struct table_column collector_columns[] = {
-	[COLLECTOR_NAME]	= { "name", STALLMETER_TEXT, false },
-	[COLLECTOR_STATE]	= { "state", STALLMETER_TEXT, false },
-	[COLLECTOR_REASON]	= { "reason", STALLMETER_TEXT, true },
-	[COLLECTOR_ENABLED]	= { "enabled", STALLMETER_U64, false },
-};
 
 enum { PROBE_COLLECTOR, PROBE_WANTED, PROBE_STATE, PROBE_REASON };
 
@@ -70,6 +61,9 @@ struct status {
 	struct table collectors;
 	struct table probes;
 	struct table module;
+	/* Collectors that were asked for and are on, by name. */
+	const char **on;
+	size_t nr_on;
 };
 
 /* One thing that is degraded. */
@@ -83,41 +77,51 @@ struct problem {
 typedef void (*problem_fn)(void *arg, unsigned int nr,
 			   const struct problem *problem);
 
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Sorted, or many probes of many collectors would take hours. */
+static void gather_on(struct status *status)
+{
+	const struct table *collectors = &status->collectors;
+	__u32 i;
+
+	status->on = text_alloc(collectors->nr_rows, sizeof(*status->on));
+	for (i = 0; i < collectors->nr_rows; i++)
+		if (table_u64(collectors, i, COLLECTOR_ENABLED) &&
+		    collector_is_on(collectors, i))
+			status->on[status->nr_on++] =
+				table_text(collectors, i, COLLECTOR_NAME);
+	qsort(status->on, status->nr_on, sizeof(*status->on), compare_names);
+}
+
 static enum stallmeter_exit status_open(struct status *status,
 					const struct snapshot *snap,
 					struct failure *why)
 {
 	enum stallmeter_exit code;
 
+	memset(status, 0, sizeof(*status));
 	status->snap = snap;
-	code = table_open(&status->collectors, snap, "collectors",
-			  collector_columns, ARRAY_SIZE(collector_columns), why);
+	code = collectors_open(&status->collectors, snap, why);
 	if (!code)
 		code = table_open(&status->probes, snap, "probes",
 				  probe_columns, ARRAY_SIZE(probe_columns), why);
 	if (!code)
 		code = table_open(&status->module, snap, "module",
 				  module_columns, ARRAY_SIZE(module_columns), why);
+	if (!code)
+		gather_on(status);
 	return code;
-}
-
-static bool collector_is_on(const struct table *collectors, __u32 row)
-{
-	return !strcmp(table_text(collectors, row, COLLECTOR_STATE), "on");
 }
 
 /* The probes of a collector that is not on need no mention: its reason does. */
 static bool probe_is_wanted(const struct status *status, const char *collector)
 {
-	const struct table *collectors = &status->collectors;
-	__u32 i;
-
-	for (i = 0; i < collectors->nr_rows; i++)
-		if (!strcmp(table_text(collectors, i, COLLECTOR_NAME),
-			    collector))
-			return table_u64(collectors, i, COLLECTOR_ENABLED) &&
-			       collector_is_on(collectors, i);
-	return false;
+	return bsearch(&collector, status->on, status->nr_on,
+		       sizeof(*status->on), compare_names);
 }
 
 static unsigned int collector_problems(const struct status *status,
@@ -293,5 +297,7 @@ enum stallmeter_exit verb_status(const struct request *request)
 		status_json(&status, request->to);
 	else
 		status_text(&status, request->to);
-	return verdict(&status, request->why);
+	code = verdict(&status, request->why);
+	free(status.on);
+	return code;
 }

@@ -43,16 +43,6 @@ void text_put(FILE *to, const char *text)
 	}
 }
 
-size_t text_width(const char *text)
-{
-	const unsigned char *c = (const unsigned char *)text;
-	size_t width = 0;
-
-	for (; *c; c++)
-		width += printable(*c) ? 1 : 4;
-	return width;
-}
-
 static size_t unit_of(__u64 ns)
 {
 	size_t i = 0;

@@ -17,14 +17,6 @@
 void text_put(FILE *to, const char *text);
 
 /**
- * text_width() - how many characters text_put() prints
- * @text: the text
- *
- * Return: that number.
- */
-size_t text_width(const char *text);
-
-/**
  * text_span() - print a duration for people, in three digits: "1.31 s"
  * @to: where to
  * @ns: the duration

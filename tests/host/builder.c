@@ -109,24 +109,38 @@ static void put_cell(unsigned char *cell,
 	}
 }
 
-void builder_row(struct builder *builder, ...)
+void *builder_empty_row(struct builder *builder)
 {
 	struct stallmeter_desc *desc = last_desc(builder);
+	unsigned char *row;
+
+	if (builder->nr_data + desc->row_size > builder->room) {
+		builder->room = 2 * builder->room + desc->row_size;
+		builder->data = realloc(builder->data, builder->room);
+		if (!builder->data)
+			abort();
+	}
+	row = builder->data + builder->nr_data;
+	memset(row, 0, desc->row_size);
+	builder->nr_data += desc->row_size;
+	desc->nr_rows++;
+	return row;
+}
+
+void builder_row(struct builder *builder, ...)
+{
+	const struct stallmeter_desc *desc = last_desc(builder);
+	unsigned char *row = builder_empty_row(builder);
 	const struct stallmeter_column *column;
-	unsigned char *row = builder->data + builder->nr_data;
 	va_list args;
 	unsigned int i;
 
-	if (builder->nr_data + desc->row_size > BUILDER_DATA)
-		abort();
 	va_start(args, builder);
 	for (i = 0; i < desc->nr_columns; i++) {
 		column = &builder->columns[desc->first_column + i];
 		put_cell(row + column->offset, column, &args);
 	}
 	va_end(args);
-	builder->nr_data += desc->row_size;
-	desc->nr_rows++;
 }
 
 static void put_header(struct stallmeter_header *header,
@@ -148,7 +162,7 @@ static void put_header(struct stallmeter_header *header,
 	header->total_size = header->data_offset + builder->nr_data;
 }
 
-unsigned char *builder_finish(const struct builder *builder, size_t extra,
+unsigned char *builder_finish(struct builder *builder, size_t extra,
 			      size_t *size)
 {
 	struct stallmeter_header header = { 0 };
@@ -174,6 +188,9 @@ unsigned char *builder_finish(const struct builder *builder, size_t extra,
 		memcpy(file + header.column_offset +
 		       (size_t)i * header.column_size, &builder->columns[i],
 		       sizeof(builder->columns[i]));
-	memcpy(file + header.data_offset, builder->data, builder->nr_data);
+	if (builder->nr_data)
+		memcpy(file + header.data_offset, builder->data,
+		       builder->nr_data);
+	free(builder->data);
 	return file;
 }

@@ -14,8 +14,7 @@
 #include "../../uapi/stallmeter.h"
 
 #define BUILDER_SERIES	32
-#define BUILDER_COLUMNS	128
-#define BUILDER_DATA	0x100000
+#define BUILDER_COLUMNS	1024
 
 /**
  * struct builder - a snapshot that grows
@@ -25,14 +24,16 @@
  * @nr_columns: how many
  * @data: rows so far
  * @nr_data: bytes of them
+ * @room: bytes that @data has room for
  */
 struct builder {
 	struct stallmeter_desc descs[BUILDER_SERIES];
 	unsigned int nr_descs;
 	struct stallmeter_column columns[BUILDER_COLUMNS];
 	unsigned int nr_columns;
-	unsigned char data[BUILDER_DATA];
+	unsigned char *data;
 	size_t nr_data;
+	size_t room;
 };
 
 /**
@@ -63,15 +64,18 @@ void builder_histogram(struct builder *builder, const char *name,
  */
 void builder_row(struct builder *builder, ...);
 
+/* Add a row of zeroes and return it: to be filled before the next is added. */
+void *builder_empty_row(struct builder *builder);
+
 /**
- * builder_finish() - lay it out
+ * builder_finish() - lay it out, and free the parts' memory
  * @builder: the parts
  * @extra: bytes by which each structure is larger than this version's
  * @size: gets the size of the file
  *
  * Return: the file, without a checksum; free() it.
  */
-unsigned char *builder_finish(const struct builder *builder, size_t extra,
+unsigned char *builder_finish(struct builder *builder, size_t extra,
 			      size_t *size);
 
 #endif /* _STALLMETER_BUILDER_H */

@@ -21,18 +21,24 @@ corpus() {
 	sample "$work/corpus/evil" evil-text
 }
 
-check "a thousand mutations that are the same each time" \
+# logged COMMAND...: leaves what it says in $work/log as well.
+logged() {
+	"$@" 2>&1 | tee "$work/log"
+	return "${PIPESTATUS[0]}"
+}
+
+ok "a thousand mutations that are the same each time" \
 	"$BUILD/fuzz_standalone" 1000 1 "$seconds"
 if [ -x "$BUILD/fuzz_libfuzzer" ]; then
 	corpus
-	check "libFuzzer for $seconds s" "$BUILD/fuzz_libfuzzer" \
+	ok "libFuzzer for $seconds s" logged "$BUILD/fuzz_libfuzzer" \
 		-max_total_time="$seconds" -max_len=32768 -timeout=5 \
 		-artifact_prefix="$BUILD/" "$work/corpus"
-	grep -E '^(Done|stat::)' "$work/check" | sed 's/^/# /'
+	diag "$(grep -E '^(Done|stat::)' "$work/log")"
 else
 	skip "libFuzzer for $seconds s" "no clang with libFuzzer here"
-	check "our own mutations for $seconds s" "$BUILD/fuzz_standalone" \
+	ok "our own mutations for $seconds s" logged "$BUILD/fuzz_standalone" \
 		1000000 "$(date +%s)" "$seconds"
-	sed 's/^/# /' "$work/check"
+	diag "$(cat "$work/log")"
 fi
 done_testing

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "builder.h"
 #include "exercise.h"
 #include "input.h"
 #include "sample.h"
@@ -310,6 +311,68 @@ static void test_conspiracies(const void *data, size_t size)
 	}
 }
 
+/* A table of one row: a histogram, and numbers for the other columns. */
+static void *wide_table(unsigned int nr_columns, unsigned int nr_buckets,
+			size_t *size)
+{
+	struct builder *builder = calloc(1, sizeof(*builder));
+	unsigned int i;
+	char name[STALLMETER_NAME_LEN];
+	void *data;
+
+	if (!builder)
+		abort();
+	builder_series(builder, STALLMETER_TABLE, "a", "table", "");
+	builder_histogram(builder, "hist", "ns", 0, nr_buckets);
+	for (i = 1; i < nr_columns; i++) {
+		snprintf(name, sizeof(name), "number%u", i);
+		builder_column(builder, STALLMETER_U64, name, "", 8);
+	}
+	builder_empty_row(builder);
+	data = builder_finish(builder, 0, size);
+	free(builder);
+	sample_seal(data, *size);
+	return data;
+}
+
+/* Nothing in these lies; they are only larger than what is read. */
+static const struct {
+	unsigned int nr_columns;
+	unsigned int nr_buckets;
+	const char *why;
+} tables[] = {
+	{ 1, 496, NULL },
+	{ 64, 496, NULL },
+	{ 65, 496, "a/table has 65 columns, at most 64 are read" },
+	{ 1000, 8, "a/table has 1000 columns, at most 64 are read" },
+	{ 1, 497, "bad column 0 of a/table" },
+	{ 1, 1 << 20, "bad column 0 of a/table" },
+};
+
+static void test_wide_tables(void)
+{
+	struct failure why;
+	size_t i, size;
+	void *data;
+
+	for (i = 0; i < ARRAY_SIZE(tables); i++) {
+		data = wide_table(tables[i].nr_columns, tables[i].nr_buckets,
+				  &size);
+		if (tables[i].why)
+			ok(refused(data, size) &&
+			   exercise_parse(data, size, &why) &&
+			   strstr(why.text, tables[i].why),
+			   "%u columns and %u buckets are refused: %s",
+			   tables[i].nr_columns, tables[i].nr_buckets,
+			   why.text);
+		else
+			ok(exercise_verbs(data, size),
+			   "%u columns and %u buckets are read",
+			   tables[i].nr_columns, tables[i].nr_buckets);
+		free(data);
+	}
+}
+
 static long max_rss_kib(void)
 {
 	struct rusage usage;
@@ -377,6 +440,7 @@ int main(void)
 	test_conspiracies(data, size);
 	test_claim(data, size);
 	test_too_large();
+	test_wide_tables();
 	free(full);
 	free(data);
 	return done();

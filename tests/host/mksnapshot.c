@@ -25,6 +25,9 @@ static const struct {
 	{ "evil-text", SAMPLE_EVIL_TEXT },
 	{ "no-tables", SAMPLE_NO_TABLES },
 	{ "nothing-on", SAMPLE_NOTHING_ON },
+	{ "dropped", SAMPLE_DROPPED },
+	{ "vast", SAMPLE_VAST },
+	{ "wide", SAMPLE_WIDE },
 };
 
 static unsigned int flag_of(const char *name)

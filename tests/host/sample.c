@@ -3,6 +3,7 @@
  * sample.c - snapshots to test with, the same bytes each time
  */
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -99,6 +100,7 @@ static void add_collectors(struct builder *b, unsigned int flags)
 	const char *reason = flags & SAMPLE_DEGRADED ?
 			     "no tracepoint mm_vmscan_direct_reclaim_begin" : "";
 	__u64 enabled = !(flags & SAMPLE_NOTHING_ON);
+	bool dropped = flags & SAMPLE_DROPPED;
 
 	builder_series(b, STALLMETER_TABLE, "stallmeter", "collectors", "");
 	builder_column(b, TEXT, "name", "", 32);
@@ -111,8 +113,9 @@ static void add_collectors(struct builder *b, unsigned int flags)
 	builder_column(b, U64, "memory_bytes", "bytes", 8);
 	builder_column(b, U64, "memory_cpu_bytes", "bytes", 8);
 	builder_column(b, TEXT, "help", "", 96);
-	builder_row(b, "bfd", on, "", enabled, N(3), N(0), N(2), N(65536),
-		    N(16384), "hellos of BFD daemons");
+	builder_row(b, "bfd", on, "", enabled, N(3), N(dropped ? 100 : 0),
+		    N(dropped ? 3 : 2), N(65536), N(16384),
+		    "hellos of BFD daemons");
 	builder_row(b, "reclaim", state, reason, enabled, N(1), N(0), N(0),
 		    N(32768), N(8192), "direct reclaim");
 	builder_row(b, "epoll", "off", "", N(0), N(0), N(0), N(0), N(0), N(0),
@@ -249,6 +252,63 @@ static void add_small(struct builder *b)
 	builder_row(b, "you", N(2));
 }
 
+#define VAST_TEXT	0x100000
+#define VAST_COLUMNS	64
+#define WIDE_COLUMNS	1000
+#define VAST_ROWS	100000
+
+/* Each byte of the text prints as four, each bucket as forty. */
+static void add_vast_row(struct builder *b, unsigned int nr_columns)
+{
+	unsigned char *row;
+	unsigned int i;
+	char name[16];
+
+	builder_series(b, STALLMETER_TABLE, "vast", "row", "");
+	builder_column(b, TEXT, "text", "", VAST_TEXT);
+	for (i = 1; i < nr_columns; i++) {
+		snprintf(name, sizeof(name), "hist%u", i);
+		builder_histogram(b, name, "ns", 0, STALLMETER_NR_BUCKETS);
+	}
+	row = builder_empty_row(b);
+	memset(row, 1, b->nr_data);
+	row[VAST_TEXT - 1] = 0;
+}
+
+/* All the columns that must be there, and as small as they can be. */
+static void add_vast_tables(struct builder *b)
+{
+	char name[8];
+	__u64 i;
+
+	builder_series(b, STALLMETER_TABLE, "stallmeter", "collectors", "");
+	builder_column(b, TEXT, "name", "", sizeof(name));
+	builder_column(b, TEXT, "state", "", 8);
+	builder_column(b, U64, "enabled", "", 8);
+	for (i = 0; i < VAST_ROWS; i++) {
+		snprintf(name, sizeof(name), "c%llu", (unsigned long long)i);
+		builder_row(b, name, "on", N(1));
+	}
+	builder_series(b, STALLMETER_TABLE, "stallmeter", "probes", "");
+	builder_column(b, TEXT, "collector", "", sizeof(name));
+	builder_column(b, TEXT, "wanted", "", 8);
+	builder_column(b, TEXT, "state", "", 8);
+	for (i = 0; i < VAST_ROWS; i++) {
+		snprintf(name, sizeof(name), "c%llu", (unsigned long long)i);
+		builder_row(b, name, "probe", "missing");
+	}
+	builder_series(b, STALLMETER_TABLE, "stallmeter", "events", "");
+	builder_column(b, U64, "at_ns", "ns", 8);
+	builder_column(b, U64, "lasted_ns", "ns", 8);
+	builder_column(b, U64, "limit_ns", "ns", 8);
+	builder_column(b, U64, "key", "", 8);
+	builder_column(b, TEXT, "collector", "", 8);
+	builder_column(b, TEXT, "subject", "", 8);
+	for (i = 0; i < VAST_ROWS; i++)
+		builder_row(b, i, i, N(0), i, "c0", "subject");
+	builder_series(b, STALLMETER_TABLE, "stallmeter", "module", "");
+}
+
 static void set_header(struct stallmeter_header *header, unsigned int flags)
 {
 	unsigned int i;
@@ -278,6 +338,11 @@ void *sample_build(unsigned int flags, size_t *size)
 		abort();
 	if (flags & SAMPLE_SMALL) {
 		add_small(b);
+	} else if (flags & SAMPLE_WIDE) {
+		add_vast_row(b, WIDE_COLUMNS);
+	} else if (flags & SAMPLE_VAST) {
+		add_vast_row(b, VAST_COLUMNS);
+		add_vast_tables(b);
 	} else {
 		add_collections(b, flags);
 		if (!(flags & SAMPLE_NO_TABLES)) {

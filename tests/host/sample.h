@@ -18,6 +18,9 @@
 #define SAMPLE_EVIL_TEXT	0x080	/* texts that fool terminals */
 #define SAMPLE_NO_TABLES	0x100	/* no group "stallmeter" at all */
 #define SAMPLE_NOTHING_ON	0x200	/* no collector is on */
+#define SAMPLE_DROPPED		0x400	/* a collector dropped observations */
+#define SAMPLE_VAST		0x800	/* more of everything than ever comes */
+#define SAMPLE_WIDE		0x1000	/* more columns than are read */
 
 /**
  * sample_build() - make a snapshot

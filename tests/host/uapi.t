@@ -15,7 +15,7 @@ cxx=${CXX:-c++}
 compile() {
 	local name=$1
 	shift
-	check "$name" "$@" -Wall -Wextra -Wpadded -Werror \
+	ok "$name" "$@" -Wall -Wextra -Wpadded -Werror \
 		-include "$header" -fsyntax-only "$work/unit"
 }
 
@@ -79,14 +79,14 @@ layout() {
 	_Static_assert(STALLMETER_NR_BUCKETS == 496, "buckets");
 	END
 	cp "$work/layout.c" "$work/unit"
-	check "$1" "${@:2}" -x c -std=gnu11 -include "$header" -fsyntax-only \
+	ok "$1" "${@:2}" -x c -std=gnu11 -include "$header" -fsyntax-only \
 		"$work/unit"
 }
 
 : >"$work/unit"
 compile "it compiles alone as C99" "$cc" -x c -std=gnu99
 compile "it compiles alone as C++17" "$cxx" -x c++ -std=gnu++17
-check "it can be included twice" "$cc" -x c -Werror -include "$header" \
+ok "it can be included twice" "$cc" -x c -Werror -include "$header" \
 	-include "$header" -fsyntax-only "$work/unit"
 layout "the layout is that of version 1.0" "$cc"
 
