@@ -10,6 +10,9 @@ DKMS_SRC = $(DESTDIR)/usr/src/stallmeter-$(VERSION)
 # What dkms builds from: the module and nothing else.
 DKMS_FILES = Kbuild VERSION dkms.conf COPYING module uapi
 
+# Of the kernel in KDIR.
+RELEASE = $(shell $(MAKE) -s --no-print-directory -C $(KDIR) kernelrelease)
+
 KERNEL ?= 6.1
 
 export PREFIX DESTDIR
@@ -24,10 +27,21 @@ reporter: ## build the reporter
 
 install: all ## install both (DESTDIR=, PREFIX=) and run depmod
 	$(MAKE) -C $(KDIR) M=$(CURDIR) $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
-	$(if $(DESTDIR),,depmod $(shell $(MAKE) -s --no-print-directory -C $(KDIR) kernelrelease))
+	$(if $(DESTDIR),,depmod $(RELEASE))
+	$(MAKE) -C userspace install
+
+# modules_install puts the module into one of these, depending on the kernel.
+uninstall: ## take back what install put there (KDIR=, DESTDIR=, PREFIX=)
+	rm -f $(foreach dir,extra updates,$(DESTDIR)/lib/modules/$(RELEASE)/$(dir)/stallmeter.ko*)
+	$(if $(DESTDIR),,depmod $(RELEASE))
+	$(MAKE) -C userspace uninstall
+
+reporter-install: reporter ## install the reporter only
 	$(MAKE) -C userspace install
 
 dkms-install: ## give the source to dkms, which builds it for each kernel
+	$(if $(DESTDIR),,dkms status -m stallmeter -v $(VERSION) | grep -q . && \
+		dkms remove stallmeter/$(VERSION) --all || true)
 	rm -rf $(DKMS_SRC)
 	install -d $(DKMS_SRC)
 	tar -c --exclude='*.o' --exclude='*.cmd' --exclude='*.mod' $(DKMS_FILES) | tar -x -C $(DKMS_SRC)
@@ -54,4 +68,4 @@ clean: ## remove what was built in the tree
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: all modules reporter install dkms-install dkms-remove demo check style clean help
+.PHONY: all modules reporter install uninstall reporter-install dkms-install dkms-remove demo check style clean help

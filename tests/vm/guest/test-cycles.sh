@@ -23,8 +23,8 @@ counters() {
 
 # Reads until told to stop. A counter that shrinks within a load and a generation is
 # a fault; that the module is not there at the moment is none.
-reader() {
-	local whose sends packets old='' old_sends=0 old_packets=0
+reader() {	# PAUSE
+	local pause=$1 whose sends packets old='' old_sends=0 old_packets=0
 	while [ ! -e stop ]; do
 		read -r whose sends packets _ < <(counters 2>/dev/null) || continue
 		[ -n "${packets:-}" ] || continue
@@ -33,19 +33,21 @@ reader() {
 		fi
 		old=$whose old_sends=$sends old_packets=$packets
 		echo "$whose" >> reads
-		sleep 0.7
+		sleep "$pause"
 	done
 }
 
 # Files are open and parameters written at whatever moment the module goes.
 intruder() {
+	local turn=0
 	while [ ! -e stop ]; do
-		cat $FILES/status $FILES/events $FILES/bfd/* $FILES/snapshot > /dev/null && echo x >> intrusions
-		echo bfd > $PARAMS/reset
-		echo none > $PARAMS/collectors
-		echo 3784 > $PARAMS/bfd_ports
-		echo all > $PARAMS/collectors
-		sleep 0.7
+		case $((turn++ % 4)) in
+		0) cat $FILES/status $FILES/events $FILES/bfd/* $FILES/snapshot > /dev/null;;
+		1) echo bfd > $PARAMS/reset;;
+		2) echo none > $PARAMS/collectors;;
+		3) echo 3784 > $PARAMS/bfd_ports;;
+		esac && echo x >> intrusions
+		sleep 0.9
 	done 2>/dev/null
 }
 
@@ -55,6 +57,13 @@ traffic() {
 	udpload pace 3784 100000000 25000 &
 	udpload pace 5353 100000000 25000 &
 	senders=$(jobs -p)
+}
+
+stop_others() {
+	touch stop
+	# shellcheck disable=SC2086
+	wait $others
+	rm stop
 }
 
 remove() {
@@ -71,16 +80,19 @@ traffic
 touch reads intrusions
 insmod stallmeter.ko
 
-reader & others=$!
-reader & others="$others $!"
+reader 0.2 & others=$!
+reader 0.2 & others="$others $!"
 for _ in 1 2 3; do
 	sleep 3
 	echo bfd > $PARAMS/reset
 done
+sleep 3
+stop_others
 ok 'two readers saw counters' test "$(wc -l < reads)" -ge 4
-intruder & others="$others $!"
-sleep 2
 
+# Starting programs is dear here: these leave most of the CPU to the cycles.
+reader 4 & others=$!
+intruder & others="$others $!"
 failed=0
 remove || failed=$((failed + 1))
 for ((cycle = 0; cycle < CYCLES; cycle++)); do
@@ -88,9 +100,7 @@ for ((cycle = 0; cycle < CYCLES; cycle++)); do
 	remove || failed=$((failed + 1))
 done
 is "$CYCLES times in and out under traffic, with readers and writers" "$failed" 0
-touch stop
-# shellcheck disable=SC2086
-wait $others
+stop_others
 is 'every counter only grew' "$(cat shrunk 2>/dev/null)" ''
 diag "$(wc -l < reads) moments of $(sort -u reads | wc -l) generations read," \
 	"files and controls intruded upon $(wc -l < intrusions) times"
