@@ -60,14 +60,17 @@ static void what_waits_longest_is_told_once(struct kunit *test)
 
 static void tags_differ_by_socket_address_and_port(struct kunit *test)
 {
+	const __be16 port = cpu_to_be16(1), other_port = cpu_to_be16(2);
 	struct in6_addr to = {}, other = {};
 	u64 tag;
 
-	other.s6_addr32[3] = 1;
-	tag = bfd_sender_tag((void *)0x1000, &to, 1);
-	KUNIT_EXPECT_NE(test, tag, bfd_sender_tag((void *)0x1400, &to, 1));
-	KUNIT_EXPECT_NE(test, tag, bfd_sender_tag((void *)0x1000, &other, 1));
-	KUNIT_EXPECT_NE(test, tag, bfd_sender_tag((void *)0x1000, &to, 2));
+	other.s6_addr32[3] = cpu_to_be32(1);
+	tag = bfd_sender_tag((void *)0x1000, &to, port);
+	KUNIT_EXPECT_NE(test, tag, bfd_sender_tag((void *)0x1400, &to, port));
+	KUNIT_EXPECT_NE(test, tag,
+			bfd_sender_tag((void *)0x1000, &other, port));
+	KUNIT_EXPECT_NE(test, tag,
+			bfd_sender_tag((void *)0x1000, &to, other_port));
 	KUNIT_EXPECT_NE(test, bfd_sender_tag(NULL, &to, 0), 0ULL);
 }
 

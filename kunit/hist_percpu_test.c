@@ -27,7 +27,7 @@ static int percpu_init(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, fixture);
 	fixture->hist = stall_hist_alloc();
-	KUNIT_ASSERT_NOT_NULL(test, fixture->hist);
+	KUNIT_ASSERT_TRUE(test, fixture->hist);
 	fixture->total = kunit_kzalloc(test, sizeof(*fixture->total) +
 				       STALL_HIST_BUCKETS * sizeof(u64),
 				       GFP_KERNEL);
@@ -69,7 +69,9 @@ static int writer_thread(void *data)
 
 static void record_in_interrupt(void *data)
 {
-	stall_hist_record(data, 2000000);
+	const struct fixture *fixture = data;
+
+	stall_hist_record(fixture->hist, 2000000);
 }
 
 /* Threads on all CPUs record while interrupts come in and record, too. */
@@ -98,7 +100,7 @@ static void total_is_exact_under_concurrent_writers(struct kunit *test)
 		i++;
 	}
 	for (n = 0; n < NR_INTERRUPTS; n++)
-		on_each_cpu(record_in_interrupt, fixture->hist, 1);
+		on_each_cpu(record_in_interrupt, fixture, 1);
 	for (i = 0; i < nr; i++) {
 		wait_for_completion(&writers[i].done);
 		sum += writers[i].sum + NR_INTERRUPTS * 2000000ULL;

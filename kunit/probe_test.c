@@ -171,7 +171,7 @@ static void required_probe_missing_takes_the_others_out(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, strstr(run->reason,
 					   "stall_no_such_function"));
 	KUNIT_EXPECT_EQ(test, run->memory_bytes, (size_t)0);
-	KUNIT_EXPECT_NULL(test, run->cells[HITS].counter);
+	KUNIT_EXPECT_FALSE(test, run->cells[HITS].counter);
 	stop(run);
 }
 

@@ -10,7 +10,7 @@
 
 #include "collector.h"
 
-#define STALL_LISTED(_name)	&stall_##_name,
+#define STALL_LISTED(_name)	(&stall_##_name)
 
 static const struct stall_collector * const collectors[] = {
 #include "collectors/list.h"

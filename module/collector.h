@@ -11,8 +11,11 @@
 #include "span.h"
 #include "tally.h"
 
-#define STALL_LISTED(_name)	extern const struct stall_collector stall_##_name;
+/* The list has a comma behind each name, so the declaration needs an end. */
+#define STALL_LISTED(_name)	stall_##_name
+extern const struct stall_collector
 #include "collectors/list.h"
+	stall_end_of_list;
 #undef STALL_LISTED
 
 unsigned int stall_nr_runs(void);

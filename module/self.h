@@ -13,5 +13,4 @@
 extern const struct stall_series stall_self_series[];
 extern const unsigned int stall_nr_self_series;
 
-
 #endif /* STALL_SELF_H */

@@ -22,7 +22,7 @@ put_variant 6.1 second-name
 variant another
 cp "$VM_DIR/fixtures/statfs.c" "$work/another/module/collectors/"
 echo 'stallmeter-y += module/collectors/statfs.o' >> "$work/another/Kbuild"
-echo 'STALL_LISTED(statfs)' >> "$work/another/module/collectors/list.h"
+echo 'STALL_LISTED(statfs),' >> "$work/another/module/collectors/list.h"
 put_variant 6.1 another
 
 in_guest 6.1 test-module.sh -M '8021q macvlan'
