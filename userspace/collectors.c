@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "collectors.h"
+#include "out.h"
 #include "text.h"
 
 static const struct table_column columns[] = {
@@ -30,6 +31,22 @@ enum stallmeter_exit collectors_open(struct table *collectors,
 bool collector_is_on(const struct table *collectors, __u32 row)
 {
 	return !strcmp(table_text(collectors, row, COLLECTOR_STATE), "on");
+}
+
+void collector_json_losses(FILE *to, const struct table *collectors, __u32 row)
+{
+	__u64 dropped = table_u64(collectors, row, COLLECTOR_DROPPED);
+	__u64 missed = table_u64(collectors, row, COLLECTOR_MISSED);
+	struct json_object *object;
+
+	if (!dropped && !missed)
+		return;
+	object = out_json_new("losses");
+	out_json_text(object, "collector",
+		      table_text(collectors, row, COLLECTOR_NAME));
+	out_json_u64(object, "dropped", dropped);
+	out_json_u64(object, "missed", missed);
+	out_json_end(to, object);
 }
 
 void collector_put_losses(FILE *to, const struct table *collectors, __u32 row,

@@ -46,4 +46,13 @@ bool collector_is_on(const struct table *collectors, __u32 row);
 void collector_put_losses(FILE *to, const struct table *collectors, __u32 row,
 			  const char *before);
 
+/**
+ * collector_json_losses() - the same as a line of JSON
+ * @to: where to; an object of type "losses", or nothing
+ * @collectors: the table
+ * @row: the collector's
+ */
+void collector_json_losses(FILE *to, const struct table *collectors,
+			   __u32 row);
+
 #endif /* _STALLMETER_COLLECTORS_H */

@@ -95,7 +95,11 @@ static void put_losses(const struct request *request)
 		return;
 	for (i = 0; i < collectors.nr_rows; i++) {
 		name = table_text(&collectors, i, COLLECTOR_NAME);
-		if (group_matches(name, request->subject))
+		if (!group_matches(name, request->subject))
+			continue;
+		if (request->json)
+			collector_json_losses(request->to, &collectors, i);
+		else
 			collector_put_losses(request->to, &collectors, i,
 					     "\n# ");
 	}
@@ -121,7 +125,6 @@ enum stallmeter_exit verb_show(const struct request *request)
 	}
 	if (!nr && request->subject)
 		return unknown(request, group_known);
-	if (!request->json)
-		put_losses(request);
+	put_losses(request);
 	return STALLMETER_OK;
 }

@@ -21,6 +21,11 @@ enum stallmeter_exit table_open(struct table *table,
 		return fail(why, STALLMETER_ERROR,
 			    "snapshot: no table %s/%s; use the reporter of the module's version",
 			    SNAPSHOT_SELF, name);
+	if (table->desc->nr_rows > TABLE_ROWS)
+		return fail(why, STALLMETER_ERROR,
+			    "snapshot: %s/%s has %u rows, at most %u are read; take a new one",
+			    SNAPSHOT_SELF, name, table->desc->nr_rows,
+			    TABLE_ROWS);
 	table->nr_rows = table->desc->nr_rows;
 
 	for (i = 0; i < nr; i++) {

@@ -12,6 +12,12 @@
 
 #define TABLE_COLUMNS	16
 
+/*
+ * These tables are printed as one object of JSON, which is many times their
+ * size. The longest, events, has 1,024 rows.
+ */
+#define TABLE_ROWS	16384
+
 /**
  * struct table_column - a column that a table should have
  * @name: its name

@@ -28,6 +28,7 @@ static const struct {
 	{ "dropped", SAMPLE_DROPPED },
 	{ "vast", SAMPLE_VAST },
 	{ "wide", SAMPLE_WIDE },
+	{ "long", SAMPLE_LONG },
 };
 
 static unsigned int flag_of(const char *name)

@@ -143,6 +143,11 @@ mm_vmscan_direct_reclaim_begin" "$work/out"
 		run show -i "$work/dropped" $what
 		is "show ${what:-of all} ends with what is not in it" \
 			"$(tail -n 1 "$work/out")" "# $line"
+		# shellcheck disable=SC2086
+		run show --json -i "$work/dropped" $what
+		is "show --json ${what:-of all} does, too" \
+			"$(tail -n 1 "$work/out")" '{"schema_version":1,"type":"losses",'\
+'"collector":"bfd","dropped":100,"missed":3}'
 	done
 	for what in reclaim reclaim/balance stallmeter; do
 		run show -i "$work/dropped" "$what"
@@ -342,6 +347,13 @@ bounds() {
 vast/row has 1000 columns, at most 64 are read; "
 		silent "$what of a table of 1000 columns"
 	done
+	for what in report "report --json" status "status --json"; do
+		# shellcheck disable=SC2086
+		run_bounded -i "$work/long" $what
+		exits "$what of too many collectors" 1 \
+			" has 16385 rows, at most 16384 are read; "
+		silent "$what of too many collectors"
+	done
 	for what in show "show vast/row" "show stallmeter" report; do
 		# shellcheck disable=SC2086
 		run_bounded -i "$work/vast" $what
@@ -354,7 +366,7 @@ vast/row has 1000 columns, at most 64 are read; "
 	for what in status "status --json"; do
 		# shellcheck disable=SC2086
 		run_bounded -i "$work/vast" $what
-		exits "$what of a vast snapshot" 1 " and 99994 more; "
+		exits "$what of a vast snapshot" 1 " and 16378 more; "
 	done
 }
 
@@ -362,7 +374,7 @@ samples() {
 	local what
 	sample "$work/full"
 	for what in no-events doubtful degraded newer-minor newer-major lost \
-		no-tables dropped vast wide; do
+		no-tables dropped vast wide long; do
 		sample "$work/$what" "$what"
 	done
 	sample "$work/nothing-on" nothing-on no-events

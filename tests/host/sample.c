@@ -255,7 +255,7 @@ static void add_small(struct builder *b)
 #define VAST_TEXT	0x100000
 #define VAST_COLUMNS	64
 #define WIDE_COLUMNS	1000
-#define VAST_ROWS	100000
+#define VAST_ROWS	16384
 
 /* Each byte of the text prints as four, each bucket as forty. */
 static void add_vast_row(struct builder *b, unsigned int nr_columns)
@@ -276,7 +276,7 @@ static void add_vast_row(struct builder *b, unsigned int nr_columns)
 }
 
 /* All the columns that must be there, and as small as they can be. */
-static void add_vast_tables(struct builder *b)
+static void add_vast_tables(struct builder *b, unsigned int nr_rows)
 {
 	char name[8];
 	__u64 i;
@@ -285,7 +285,7 @@ static void add_vast_tables(struct builder *b)
 	builder_column(b, TEXT, "name", "", sizeof(name));
 	builder_column(b, TEXT, "state", "", 8);
 	builder_column(b, U64, "enabled", "", 8);
-	for (i = 0; i < VAST_ROWS; i++) {
+	for (i = 0; i < nr_rows; i++) {
 		snprintf(name, sizeof(name), "c%llu", (unsigned long long)i);
 		builder_row(b, name, "on", N(1));
 	}
@@ -293,7 +293,7 @@ static void add_vast_tables(struct builder *b)
 	builder_column(b, TEXT, "collector", "", sizeof(name));
 	builder_column(b, TEXT, "wanted", "", 8);
 	builder_column(b, TEXT, "state", "", 8);
-	for (i = 0; i < VAST_ROWS; i++) {
+	for (i = 0; i < nr_rows; i++) {
 		snprintf(name, sizeof(name), "c%llu", (unsigned long long)i);
 		builder_row(b, name, "probe", "missing");
 	}
@@ -304,7 +304,7 @@ static void add_vast_tables(struct builder *b)
 	builder_column(b, U64, "key", "", 8);
 	builder_column(b, TEXT, "collector", "", 8);
 	builder_column(b, TEXT, "subject", "", 8);
-	for (i = 0; i < VAST_ROWS; i++)
+	for (i = 0; i < nr_rows; i++)
 		builder_row(b, i, i, N(0), i, "c0", "subject");
 	builder_series(b, STALLMETER_TABLE, "stallmeter", "module", "");
 }
@@ -342,7 +342,9 @@ void *sample_build(unsigned int flags, size_t *size)
 		add_vast_row(b, WIDE_COLUMNS);
 	} else if (flags & SAMPLE_VAST) {
 		add_vast_row(b, VAST_COLUMNS);
-		add_vast_tables(b);
+		add_vast_tables(b, VAST_ROWS);
+	} else if (flags & SAMPLE_LONG) {
+		add_vast_tables(b, VAST_ROWS + 1);
 	} else {
 		add_collections(b, flags);
 		if (!(flags & SAMPLE_NO_TABLES)) {

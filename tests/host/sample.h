@@ -21,6 +21,7 @@
 #define SAMPLE_DROPPED		0x400	/* a collector dropped observations */
 #define SAMPLE_VAST		0x800	/* more of everything than ever comes */
 #define SAMPLE_WIDE		0x1000	/* more columns than are read */
+#define SAMPLE_LONG		0x2000	/* more rows than are read */
 
 /**
  * sample_build() - make a snapshot
