@@ -13,6 +13,10 @@ DKMS_FILES = Kbuild VERSION dkms.conf COPYING module uapi
 # Of the kernel in KDIR.
 RELEASE = $(shell $(MAKE) -s --no-print-directory -C $(KDIR) kernelrelease)
 
+# This kernel, and those that have the module already: they get the new source.
+DKMS_KERNELS ?= $(shell uname -r) $(shell dkms status -m stallmeter -v $(VERSION) | \
+	sed -n 's/^stallmeter[^,]*, \([^,]*\), .*: installed.*/\1/p')
+
 KERNEL ?= 6.1
 
 export PREFIX DESTDIR
@@ -32,6 +36,7 @@ install: all ## install both (DESTDIR=, PREFIX=) and run depmod
 
 # modules_install puts the module into one of these, depending on the kernel.
 uninstall: ## take back what install put there (KDIR=, DESTDIR=, PREFIX=)
+	$(if $(RELEASE),,$(error no kernel in KDIR=$(KDIR)))
 	rm -f $(foreach dir,extra updates,$(DESTDIR)/lib/modules/$(RELEASE)/$(dir)/stallmeter.ko*)
 	$(if $(DESTDIR),,depmod $(RELEASE))
 	$(MAKE) -C userspace uninstall
@@ -39,13 +44,15 @@ uninstall: ## take back what install put there (KDIR=, DESTDIR=, PREFIX=)
 reporter-install: reporter ## install the reporter only
 	$(MAKE) -C userspace install
 
-dkms-install: ## give the source to dkms, which builds it for each kernel
-	$(if $(DESTDIR),,dkms status -m stallmeter -v $(VERSION) | grep -q . && \
-		dkms remove stallmeter/$(VERSION) --all || true)
+dkms-install: ## give the source to dkms, which builds it (DKMS_KERNELS=)
 	rm -rf $(DKMS_SRC)
 	install -d $(DKMS_SRC)
 	tar -c --exclude='*.o' --exclude='*.cmd' --exclude='*.mod' $(DKMS_FILES) | tar -x -C $(DKMS_SRC)
-	$(if $(DESTDIR),,dkms install stallmeter/$(VERSION))
+	$(if $(DESTDIR),,dkms status -m stallmeter -v $(VERSION) | grep -q . || \
+		dkms add -m stallmeter -v $(VERSION))
+	$(if $(DESTDIR),,set -e; for kernel in $(sort $(DKMS_KERNELS)); do \
+		dkms build --force -m stallmeter -v $(VERSION) -k $$kernel; \
+		dkms install --force -m stallmeter -v $(VERSION) -k $$kernel; done)
 
 dkms-remove: ## take it back from dkms
 	dkms remove stallmeter/$(VERSION) --all

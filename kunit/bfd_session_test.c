@@ -197,6 +197,22 @@ static void session_is_claimed_once(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, bfd_session_claim(session));
 }
 
+static void reader_knows_that_it_saw_one_moment(struct kunit *test)
+{
+	struct bfd_session *session = test->priv;
+	u32 moment = bfd_session_moment(session);
+
+	KUNIT_EXPECT_FALSE(test, bfd_session_changed(session, moment));
+	bfd_session_claim(session);
+	KUNIT_EXPECT_TRUE(test, bfd_session_changed(session, moment));
+	KUNIT_EXPECT_TRUE(test, bfd_session_changed(session,
+					bfd_session_moment(session)));
+	bfd_session_release(session);
+	KUNIT_EXPECT_TRUE(test, bfd_session_changed(session, moment));
+	KUNIT_EXPECT_FALSE(test, bfd_session_changed(session,
+					bfd_session_moment(session)));
+}
+
 static void clock_that_steps_back_is_no_gap(struct kunit *test)
 {
 	struct bfd_session *session = test->priv;
@@ -220,6 +236,7 @@ static struct kunit_case session_cases[] = {
 	KUNIT_CASE(torn_window_is_harmless),
 	KUNIT_CASE(gaps_fill_the_histogram),
 	KUNIT_CASE(session_is_claimed_once),
+	KUNIT_CASE(reader_knows_that_it_saw_one_moment),
 	KUNIT_CASE(clock_that_steps_back_is_no_gap),
 	{}
 };

@@ -48,14 +48,15 @@ static void show_losses(struct seq_file *m, const struct stall_run *run)
 			   losses.missed);
 }
 
-static void show_all_losses(struct seq_file *m)
+/* Of the module's own series: what is theirs, and what no collector saw. */
+static void show_all_losses(struct seq_file *m,
+			    const struct stall_series *series)
 {
-	u64 recorded, lost;
+	u64 lost = series->lost ? series->lost() : 0;
 	unsigned int i;
 
-	stall_events_count(&recorded, &lost);
 	if (lost)
-		seq_printf(m, "# this is not all: %llu older events are lost\n",
+		seq_printf(m, "# this is not all: %llu older ones are lost\n",
 			   lost);
 	for (i = 0; i < stall_nr_runs(); i++)
 		show_losses(m, stall_run_at(i));
@@ -96,7 +97,7 @@ static int series_show(struct seq_file *m, void *unused)
 	mutex_lock(&stall_lock);
 	err = show_series(m, file->run, file->series, file->column);
 	if (!err && !file->run)
-		show_all_losses(m);
+		show_all_losses(m, file->series);
 	/* A file that is one number stays that. */
 	else if (!err && kind != STALLMETER_COUNTER && kind != STALLMETER_GAUGE)
 		show_losses(m, file->run);

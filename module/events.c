@@ -16,8 +16,7 @@
 
 struct event_ring {
 	u32 head;			/* records made, this CPU's last number */
-	u32 forgotten;			/* of them, dropped by a reset */
-	/* of them, lost to newer ones, by collector */
+	/* of them, lost to newer ones, by collector; a reset forgets its own */
 	u32 overwritten[STALL_MAX_COLLECTORS];
 	struct stall_event *events;
 };
@@ -119,10 +118,10 @@ static bool event_copy(const struct event_ring *ring, u32 number,
 	return READ_ONCE(place->number) == number;
 }
 
-static u32 ring_forget(const struct event_ring *ring, u16 collector)
+static void ring_forget(struct event_ring *ring, u16 collector)
 {
-	u32 number, forgotten = 0;
 	unsigned int i;
+	u32 number;
 
 	for (i = 0; i < STALL_EVENTS_KEPT; i++) {
 		struct stall_event *event = &ring->events[i];
@@ -132,9 +131,9 @@ static u32 ring_forget(const struct event_ring *ring, u16 collector)
 		if (!number || event->collector != collector)
 			continue;
 		/* Unless it has become another collector's just now. */
-		forgotten += cmpxchg(&event->number, number, 0) == number;
+		cmpxchg(&event->number, number, 0);
 	}
-	return forgotten;
+	WRITE_ONCE(ring->overwritten[collector], 0);
 }
 
 /**
@@ -149,13 +148,8 @@ void stall_events_forget(u16 collector)
 {
 	int cpu;
 
-	for_each_possible_cpu(cpu) {
-		struct event_ring *ring = per_cpu_ptr(rings, cpu);
-
-		ring->forgotten += ring_forget(ring, collector);
-		ring->forgotten += ring->overwritten[collector];
-		ring->overwritten[collector] = 0;
-	}
+	for_each_possible_cpu(cpu)
+		ring_forget(per_cpu_ptr(rings, cpu), collector);
 }
 
 static u32 ring_overwritten(const struct event_ring *ring)
@@ -168,6 +162,16 @@ static u32 ring_overwritten(const struct event_ring *ring)
 	return sum;
 }
 
+static u32 ring_kept(const struct event_ring *ring)
+{
+	unsigned int i;
+	u32 nr = 0;
+
+	for (i = 0; i < STALL_EVENTS_KEPT; i++)
+		nr += !!READ_ONCE(ring->events[i].number);
+	return nr;
+}
+
 /**
  * stall_events_count() - how many records there were
  * @recorded: all that were ever made
@@ -178,20 +182,18 @@ static u32 ring_overwritten(const struct event_ring *ring)
  */
 void stall_events_count(u64 *recorded, u64 *lost)
 {
-	u64 overwritten = 0, kept = 0;
+	u64 kept = 0;
 	int cpu;
 
 	*recorded = 0;
+	*lost = 0;
 	for_each_possible_cpu(cpu) {
 		const struct event_ring *ring = per_cpu_ptr(rings, cpu);
-		u32 gone = ring_overwritten(ring);
-		u32 head = READ_ONCE(ring->head);
 
-		*recorded += head;
-		overwritten += gone;
-		kept += head - gone - ring->forgotten;
+		*recorded += READ_ONCE(ring->head);
+		*lost += ring_overwritten(ring);
+		kept += ring_kept(ring);
 	}
-	*lost = overwritten;
 	if (kept > STALL_EVENTS_KEPT)
 		*lost += kept - STALL_EVENTS_KEPT;
 }

@@ -293,6 +293,14 @@ static int event_collect(struct stall_run *none, struct stall_rows *rows)
 	return err;
 }
 
+static u64 events_lost(void)
+{
+	u64 recorded, lost;
+
+	stall_events_count(&recorded, &lost);
+	return lost;
+}
+
 static const struct stall_table event_table =
 	STALL_TABLE(event_row, event_columns, event_collect);
 
@@ -310,7 +318,8 @@ const struct stall_series stall_self_series[] = {
 	  .in_status = true },
 	{ STALL_ROWS("cost", cost_table,
 		     "what each hook costs, from one hit in 64 that is timed") },
-	{ STALL_ROWS("events", event_table, "single stalls, the newest last") },
+	{ STALL_ROWS("events", event_table, "single stalls, the newest last"),
+	  .lost = events_lost },
 	{ STALL_ROWS("timeline", stall_timeline_table,
 		     "each histogram second by second") },
 };

@@ -104,6 +104,7 @@ struct stall_table {
  * @unit: of a counter's or histogram's values
  * @help: one line on what it means
  * @table: of a STALLMETER_TABLE
+ * @lost: how many rows it had once and has no more, under the stall lock; optional
  * @in_status: one of the module's own that has no file but is part of status
  */
 struct stall_series {
@@ -112,6 +113,7 @@ struct stall_series {
 	const char *unit;
 	const char *help;
 	const struct stall_table *table;
+	u64 (*lost)(void);
 	bool in_status;
 };
 

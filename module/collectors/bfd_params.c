@@ -40,6 +40,8 @@ static struct {
 	u64 ns;
 } since[2 * BFD_MAX_PORTS];
 
+static unsigned int nr_since;
+
 static u64 threshold_ns;
 
 /**
@@ -64,11 +66,12 @@ u64 bfd_threshold_ns(void)
  */
 u64 bfd_port_since(u16 port)
 {
-	unsigned int i;
+	unsigned int i, nr;
 
 	/* Pairs with the barrier in add_port(). */
 	smp_rmb();
-	for (i = 0; i < ARRAY_SIZE(since); i++)
+	nr = READ_ONCE(nr_since);
+	for (i = 0; i < nr; i++)
 		if (READ_ONCE(since[i].port) == port)
 			return READ_ONCE(since[i].ns);
 	return 0;
@@ -93,17 +96,18 @@ static int parse_ports(const char *value, u16 *result, unsigned int *nr)
 
 static void add_port(u16 port)
 {
-	unsigned int i, at = 0;
+	unsigned int i, at = nr_since;
 
-	for (i = 0; i < ARRAY_SIZE(since); i++) {
+	for (i = 0; i < nr_since; i++) {
 		if (since[i].port == port)
 			break;
 		if (!test_bit(since[i].port, bfd_port_bits))
 			at = i;
 	}
-	at = i < ARRAY_SIZE(since) ? i : at;
+	at = i < nr_since ? i : at;
 	WRITE_ONCE(since[at].ns, stall_clock());
 	WRITE_ONCE(since[at].port, port);
+	WRITE_ONCE(nr_since, max(nr_since, at + 1));
 	/* Who sees the bit sees since when. Pairs with bfd_port_since(). */
 	smp_mb__before_atomic();
 	set_bit(port, bfd_port_bits);

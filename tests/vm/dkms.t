@@ -15,6 +15,10 @@ dkms_all() {
 		dkms build -k "$kernel" "stallmeter/$version"
 		dkms install -k "$kernel" "stallmeter/$version"
 		dkms status
+		cd /src/tree
+		echo "MODULE_INFO(test, \"second\");" >> module/main.c
+		make -s dkms-install DKMS_KERNELS="$kernel"
+		echo "again: $(modinfo -F test "$(find /lib/modules/"$kernel"/updates -name "stallmeter.ko*")")"
 		find /lib/modules/"$kernel"/updates -name "stallmeter.ko*" -exec cp {} /src/ \;
 		dkms remove "stallmeter/$version" --all
 		echo "left: $(find /lib/modules/"$kernel"/updates -name "stallmeter.ko*") $(dkms status)"
@@ -24,11 +28,15 @@ dkms_all() {
 "$VM_DIR/kernel" fetch 6.1
 make -s -C "$TOP_DIR" dkms-install DESTDIR="$work/root" > "$work/log" 2>&1 || cat "$work/log"
 mv "$work"/root/usr/src/stallmeter-* "$work/"
-plan 5
+mkdir "$work/tree"
+cp -r "$TOP_DIR"/{Kbuild,Makefile,VERSION,dkms.conf,COPYING,module,uapi} "$work/tree/"
+plan 6
 ok 'dkms.conf and VERSION agree' grep -q "^PACKAGE_VERSION=\"$(cat "$TOP_DIR/VERSION")\"$" "$TOP_DIR/dkms.conf"
 ok 'dkms adds, builds, installs and removes' eval 'dkms_all > "$work/dkms.log"'
 [ -s "$work/stallmeter.ko" ] || diag "$(tail -n 40 "$work/dkms.log")"
 like 'the module was installed' "$(cat "$work/dkms.log")" '^stallmeter[/,] ?[0-9.]+, .*: installed'
+like 'make dkms-install replaces it by new sources of the same version' \
+	"$(cat "$work/dkms.log")" '^again: second$'
 like 'and is gone afterwards' "$(cat "$work/dkms.log")" '^left:  *$'
 ok 'what dkms installed loads' "$VM_DIR/boot" -k 6.1 -s 1 -f "$work/stallmeter.ko" -- \
 	'insmod stallmeter.ko && grep -q "^stallmeter " /proc/modules && rmmod stallmeter'

@@ -22,5 +22,5 @@ diag "a send without the module: $base, after it: $again"
 diag "with it, not BFD: $((other - base)) more, BFD: $((bfd - base)) more"
 ok 'the baseline comes back' test $((again - base)) -le 20 -a $((base - again)) -le 20
 ok 'a datagram that is not BFD pays at most 175' test $((other - base)) -le 175
-ok 'a BFD packet pays at most 1400' test $((bfd - base)) -le 1400
+ok 'a BFD packet pays at most 1250' test $((bfd - base)) -le 1250
 done_testing
