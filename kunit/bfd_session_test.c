@@ -200,17 +200,17 @@ static void session_is_claimed_once(struct kunit *test)
 static void reader_knows_that_it_saw_one_moment(struct kunit *test)
 {
 	struct bfd_session *session = test->priv;
-	u32 moment = bfd_session_moment(session);
+	u32 before = bfd_session_moment(session), moment;
 
-	KUNIT_EXPECT_FALSE(test, bfd_session_changed(session, moment));
+	KUNIT_EXPECT_FALSE(test, bfd_session_changed(session, before));
 	bfd_session_claim(session);
+	KUNIT_EXPECT_TRUE(test, bfd_session_changed(session, before));
+	moment = bfd_session_moment(session);
 	KUNIT_EXPECT_TRUE(test, bfd_session_changed(session, moment));
-	KUNIT_EXPECT_TRUE(test, bfd_session_changed(session,
-					bfd_session_moment(session)));
 	bfd_session_release(session);
-	KUNIT_EXPECT_TRUE(test, bfd_session_changed(session, moment));
-	KUNIT_EXPECT_FALSE(test, bfd_session_changed(session,
-					bfd_session_moment(session)));
+	KUNIT_EXPECT_TRUE(test, bfd_session_changed(session, before));
+	moment = bfd_session_moment(session);
+	KUNIT_EXPECT_FALSE(test, bfd_session_changed(session, moment));
 }
 
 static void clock_that_steps_back_is_no_gap(struct kunit *test)

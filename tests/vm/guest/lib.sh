@@ -117,8 +117,9 @@ lab_stall() {
 	kill -CONT "$(lab_pid "$1")"
 }
 
-# A conductor with the highest priority starts the hogs, waits until they run, sleeps
-# and ends them: that something starts late makes it neither shorter nor longer.
+# A conductor with the highest priority starts the hogs, waits until all of them wait
+# for its word, lets them loose, sleeps and ends them: that something starts late
+# makes it neither shorter nor longer.
 lab_starve() {
 	lab_no_throttling
 	lab_conduct "$(lab_cpu "$1")" 0.01 1	# so that nothing is read from disk in the real run
@@ -128,13 +129,17 @@ lab_starve() {
 lab_conduct() {	# CPU SECONDS HOGS
 	chrt -f 99 bash -c '
 		cpu=$1 seconds=$2 hogs=$3 pids=()
-		running=$(mktemp -u) && mkfifo "$running" && exec 3<>"$running" && rm "$running"
+		ready=$(mktemp -u) && mkfifo "$ready" && exec 3<>"$ready" && rm "$ready"
+		go=$(mktemp -u) && mkfifo "$go" && exec 4<>"$go" && rm "$go"
 		for ((n = 0; n < hogs; n++)); do
-			chrt -r 50 taskset -c "$cpu" sh -c "echo rt-hog > /proc/self/comm; echo; while :; do :; done" >&3 &
+			chrt -r 50 taskset -c "$cpu" sh -c "echo rt-hog > /proc/self/comm; echo; read go; while :; do :; done" >&3 <&4 &
 			pids+=($!)
 		done
 		for ((n = 0; n < hogs; n++)); do
 			read -r <&3
+		done
+		for ((n = 0; n < hogs; n++)); do
+			echo >&4
 		done
 		read -r -t "$seconds" <&3	# nothing comes: it sleeps, in this process
 		kill "${pids[@]}"
