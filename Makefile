@@ -10,8 +10,9 @@ DKMS_SRC = $(DESTDIR)/usr/src/stallmeter-$(VERSION)
 # What dkms builds from: the module and nothing else.
 DKMS_FILES = Kbuild VERSION dkms.conf COPYING module uapi
 
-# Of the kernel in KDIR.
-RELEASE = $(shell $(MAKE) -s --no-print-directory -C $(KDIR) kernelrelease)
+# Of the kernel in KDIR, as uname -r says it ("make kernelrelease" of Debian's headers
+# up to 6.1 says something else).
+RELEASE = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)".*/\1/p' $(KDIR)/include/generated/utsrelease.h)
 
 # This kernel, and those that have the module already: they get the new source.
 DKMS_KERNELS ?= $(shell uname -r) $(shell dkms status -m stallmeter -v $(VERSION) | \

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Debian's own dkms takes the sources, builds, installs and removes the module, in
-# Debian's own userland; what it installed loads in a guest.
+# Debian's own userland; what it installed loads in a guest. So does make install.
 . "$(dirname "$0")/test.sh"
 . "$VM_DIR/guest/tap.sh"
 
@@ -25,12 +25,23 @@ dkms_all() {
 	' 2>&1
 }
 
+install_and_uninstall() {
+	"$VM_DIR/kernel" run 6.1 "$work/tree" bash -euc '
+		kernel=$(basename "$(dirname "$KDIR")")
+		make -s install KDIR="$KDIR"
+		echo "installed: $(modinfo -k "$kernel" -n stallmeter) $(stallmeter --version)"
+		make -s uninstall KDIR="$KDIR"
+		echo "left: $(grep stallmeter "/lib/modules/$kernel/modules.dep") $(command -v stallmeter)"
+	' 2>&1
+}
+
 "$VM_DIR/kernel" fetch 6.1
 make -s -C "$TOP_DIR" dkms-install DESTDIR="$work/root" > "$work/log" 2>&1 || cat "$work/log"
 mv "$work"/root/usr/src/stallmeter-* "$work/"
 mkdir "$work/tree"
-cp -r "$TOP_DIR"/{Kbuild,Makefile,VERSION,dkms.conf,COPYING,module,uapi} "$work/tree/"
-plan 6
+cp -r "$TOP_DIR"/{Kbuild,Makefile,VERSION,dkms.conf,COPYING,module,uapi,userspace} "$work/tree/"
+make -s -C "$work/tree/userspace" clean
+plan 9
 ok 'dkms.conf and VERSION agree' grep -q "^PACKAGE_VERSION=\"$(cat "$TOP_DIR/VERSION")\"$" "$TOP_DIR/dkms.conf"
 ok 'dkms adds, builds, installs and removes' eval 'dkms_all > "$work/dkms.log"'
 [ -s "$work/stallmeter.ko" ] || diag "$(tail -n 40 "$work/dkms.log")"
@@ -38,5 +49,9 @@ like 'the module was installed' "$(cat "$work/dkms.log")" '^stallmeter[/,] ?[0-9
 like 'make dkms-install replaces it by new sources of the same version' \
 	"$(cat "$work/dkms.log")" '^again: second$'
 like 'and is gone afterwards' "$(cat "$work/dkms.log")" '^left:  *$'
+ok 'make install and uninstall' eval 'install_and_uninstall > "$work/install.log"'
+like 'modprobe would find the module' "$(cat "$work/install.log")" \
+	"^installed: /lib/modules/[^ ]*/stallmeter\.ko.* $(cat "$TOP_DIR/VERSION")\$"
+like 'nothing is left of it' "$(cat "$work/install.log")" '^left: *$'
 ok 'what dkms installed loads' "$VM_DIR/boot" -k 6.1 -s 1 -f "$work/stallmeter.ko" -- \
 	'insmod stallmeter.ko && grep -q "^stallmeter " /proc/modules && rmmod stallmeter'
