@@ -23,6 +23,8 @@ struct event_ring {
 
 static struct event_ring __percpu *rings;
 
+#define RING_BYTES	(STALL_EVENTS_KEPT * sizeof(struct stall_event))
+
 /**
  * stall_events_init() - make the rings
  *
@@ -38,7 +40,7 @@ int stall_events_init(void)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu) {
 		struct stall_event *events =
-			kvzalloc_node(stall_events_cpu_bytes(), GFP_KERNEL,
+			kvzalloc_node(RING_BYTES, GFP_KERNEL,
 				      cpu_to_node(cpu));
 
 		if (!events) {
@@ -70,7 +72,7 @@ void stall_events_exit(void)
  */
 size_t stall_events_cpu_bytes(void)
 {
-	return STALL_EVENTS_KEPT * sizeof(struct stall_event);
+	return RING_BYTES + sizeof(struct event_ring);
 }
 
 /**
