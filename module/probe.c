@@ -50,20 +50,42 @@ static void hook_free_filter(struct stall_hook *hook)
 }
 
 /*
+ * Where a function begins: a kprobe that is never armed finds its name, as
+ * kallsyms_lookup_name() is not exported. ftrace_set_filter() would compare the
+ * name with those of all functions, and take each that is called so.
+ */
+static int function_address(const char *name, unsigned long *address)
+{
+	struct kprobe kp = {
+		.symbol_name = name,
+		.flags = KPROBE_FLAG_DISABLED,
+	};
+	int err;
+
+	err = register_kprobe(&kp);
+	if (err)
+		return err;
+	*address = (unsigned long)kp.addr;
+	unregister_kprobe(&kp);
+	return 0;
+}
+
+/*
  * PERMANENT makes kernel.ftrace_enabled=0 fail while a hook hangs: it would
  * silence us, and nothing is to be lost silently.
  */
 static int hook_attach_ftrace(struct stall_hook *hook, const char *target)
 {
-	char name[KSYM_NAME_LEN];
+	unsigned long address;
 	int err;
 
+	err = function_address(target, &address);
+	if (err)
+		return err;
 	memset(&hook->ops, 0, sizeof(hook->ops));
 	hook->ops.func = hook_ftrace;
 	hook->ops.flags = STALL_FTRACE_FLAGS | FTRACE_OPS_FL_PERMANENT;
-	/* The filter's parser writes into the name that it is given. */
-	strscpy(name, target, sizeof(name));
-	err = ftrace_set_filter(&hook->ops, name, strlen(name), 1);
+	err = ftrace_set_filter_ip(&hook->ops, address, 0, 1);
 	if (!err)
 		err = register_ftrace_function(&hook->ops);
 	if (err)
