@@ -63,4 +63,23 @@ replace() {
 	done
 }
 
+# sources DIR: its files, as git sees them (new ones too, ignored ones not).
+sources() {
+	if git -c safe.directory='*' -C "$1" rev-parse --git-dir >/dev/null 2>&1; then
+		git -c safe.directory='*' -C "$1" ls-files -co --exclude-standard --deduplicate .
+	else
+		(cd "$1" && find . -type f ! -path './.git/*')
+	fi
+}
+
+# copy_sources FROM TO
+copy_sources() {
+	local file
+	rm -rf "$2"
+	mkdir -p "$2"
+	sources "$1" | while read -r file; do
+		[ ! -e "$1/$file" ] || printf '%s\0' "$file"	# deleted, and not yet in git
+	done | tar -c -C "$1" --null -T - | tar -x -C "$2"
+}
+
 need_root() { [ "$(id -u)" = 0 ] || die "needs root (chroot, mount): run as root or with sudo"; }
