@@ -16,7 +16,7 @@ RELEASE = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)".*/\1/p' $(KDIR)/include/gener
 
 # This kernel, and those that have the module already: they get the new source.
 DKMS_KERNELS ?= $(shell uname -r) $(shell dkms status -m stallmeter -v $(VERSION) | \
-	sed -n 's/^stallmeter[^,]*, \([^,]*\), .*: installed.*/\1/p')
+	sed -n 's/.*, \([^,]*\), [^,]*: installed.*/\1/p')
 
 KERNEL ?= 6.1
 
@@ -45,14 +45,17 @@ uninstall: ## take back what install put there (KDIR=, DESTDIR=, PREFIX=)
 reporter-install: reporter ## install the reporter only
 	$(MAKE) -C userspace install
 
+# First away with what was built from older sources of this version: --force is not
+# enough for dkms 2.8.
 dkms-install: ## give the source to dkms, which builds it (DKMS_KERNELS=)
+	$(if $(DESTDIR),,! dkms status -m stallmeter -v $(VERSION) | grep -q . || \
+		dkms remove -m stallmeter -v $(VERSION) --all)
 	rm -rf $(DKMS_SRC)
 	install -d $(DKMS_SRC)
 	tar -c --exclude='*.o' --exclude='*.cmd' --exclude='*.mod' $(DKMS_FILES) | tar -x -C $(DKMS_SRC)
-	$(if $(DESTDIR),,dkms status -m stallmeter -v $(VERSION) | grep -q . || \
-		dkms add -m stallmeter -v $(VERSION))
+	$(if $(DESTDIR),,dkms add -m stallmeter -v $(VERSION))
 	$(if $(DESTDIR),,set -e; for kernel in $(sort $(DKMS_KERNELS)); do \
-		dkms build --force -m stallmeter -v $(VERSION) -k $$kernel; \
+		dkms build -m stallmeter -v $(VERSION) -k $$kernel; \
 		dkms install --force -m stallmeter -v $(VERSION) -k $$kernel; done)
 
 dkms-remove: ## take it back from dkms
