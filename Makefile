@@ -62,6 +62,9 @@ dkms-remove: ## take it back from dkms
 	dkms remove stallmeter/$(VERSION) --all
 	rm -rf $(DKMS_SRC)
 
+deb: ## build the Debian packages into dist/
+	debian/make-deb dist
+
 demo: ## show the main job in a QEMU guest (KERNEL=6.1)
 	tests/vm/demo $(KERNEL)
 
@@ -74,9 +77,9 @@ style: ## run the style tests only
 clean: ## remove what was built in the tree
 	-$(MAKE) -C $(KDIR) M=$(CURDIR) clean
 	$(MAKE) -C userspace clean
-	rm -rf tests/host/build
+	rm -rf tests/host/build dist
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: all modules reporter install uninstall reporter-install dkms-install dkms-remove demo check style clean help
+.PHONY: all modules reporter install uninstall reporter-install dkms-install dkms-remove deb demo check style clean help

@@ -108,8 +108,8 @@ version_tests() { files 'module/*' 'kunit/*' 'uapi/*' | grep -v '^module/compat\
 forbidden() { files 'module/*.[ch]' |
 	in_files grep -nE '(^|[^D])_?BUG(_ON)?\(|register_kretprobe|post_handler *=|spin_lock|trace_printk' |
 	grep -v BUILD_BUG_ON || true; }
-# Golden outputs and lists of one word a file have no room for it.
-no_spdx() { files | grep -vE '^(COPYING|VERSION|\.gitignore|tests/host/golden/.*|tests/hist\.vectors)$' |
+# Golden outputs, lists of one word a file, and what Debian's tools read have no room for it.
+no_spdx() { files | grep -vE '^(COPYING|VERSION|\.gitignore|tests/host/golden/.*|tests/hist\.vectors|debian/(changelog|source/format))$' |
 	in_files grep -L SPDX-License-Identifier; }
 long_files() { files 'module/*.[ch]' 'kunit/*.[ch]' 'userspace/*.[ch]' 'uapi/*.h' |
 	in_files wc -l | awk '$2 != "total" && $1 > 400'; }
