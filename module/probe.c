@@ -8,6 +8,7 @@
  * cost 390-510, and up to v5.10 each return takes a lock that CPUs share.
  */
 #include <linux/kernel.h>
+#include <linux/security.h>
 #include <linux/string.h>
 
 #include "probe.h"
@@ -181,22 +182,23 @@ static int hook_attach_target(struct stall_hook *hook, const char *target)
 	return hook_attach_kprobe(hook, target);
 }
 
-/**
- * stall_hook_attach() - hang a probe into the kernel
- * @hook: run, probe and cost are set
- *
- * Samples can arrive before this returns.
- *
- * Context: process, may sleep.
- * Return: 0, -ENOENT if this kernel has none of the targets, or the error of
- * the kernel's own registration of the last one. It is kept in @hook, too.
+/*
+ * Lockdown (confidentiality) forbids root to probe functions. The kernel asks
+ * for it where root makes a probe in tracefs, and not where a module does: so
+ * this one asks, or it would be a way around. Tracepoints are no probes.
  */
-int stall_hook_attach(struct stall_hook *hook)
+static int hook_allowed(const struct stall_probe *probe)
+{
+	if (probe->kind != STALL_ENTRY)
+		return 0;
+	return security_locked_down(LOCKDOWN_KPROBES) ? -EPERM : 0;
+}
+
+static int hook_attach_first(struct stall_hook *hook)
 {
 	unsigned int i;
 	int err = -ENOENT;
 
-	hook->target = NULL;
 	for (i = 0; i < STALL_MAX_TARGETS && hook->probe->targets[i]; i++) {
 		err = hook_attach_target(hook, hook->probe->targets[i]);
 		if (err)
@@ -204,8 +206,27 @@ int stall_hook_attach(struct stall_hook *hook)
 		hook->target = hook->probe->targets[i];
 		break;
 	}
-	hook->error = err;
 	return err;
+}
+
+/**
+ * stall_hook_attach() - hang a probe into the kernel
+ * @hook: run, probe and cost are set
+ *
+ * Samples can arrive before this returns.
+ *
+ * Context: process, may sleep.
+ * Return: 0, -EPERM if lockdown forbids it, -ENOENT if this kernel has none of
+ * the targets, or the error of the kernel's own registration of the last one.
+ * It is kept in @hook, too.
+ */
+int stall_hook_attach(struct stall_hook *hook)
+{
+	hook->target = NULL;
+	hook->error = hook_allowed(hook->probe);
+	if (!hook->error)
+		hook->error = hook_attach_first(hook);
+	return hook->error;
 }
 
 /**
@@ -259,6 +280,27 @@ void stall_hook_fold(const struct stall_hook *hook,
 	}
 	if (hook->how == STALL_HOW_KPROBE)
 		total->missed += READ_ONCE(hook->kp.nmissed);
+}
+
+/**
+ * stall_hook_why() - why a probe could not be hung, in words
+ * @error: what stall_hook_attach() returned, not 0
+ * @text: gets them
+ * @room: its size
+ */
+void stall_hook_why(int error, char *text, size_t room)
+{
+	switch (error) {
+	case -ENOENT:
+		strscpy(text, "not in this kernel", room);
+		break;
+	case -EPERM:
+		strscpy(text, "locked down: functions may not be probed", room);
+		break;
+	default:
+		scnprintf(text, room, "the kernel refused: error %d", error);
+		break;
+	}
 }
 
 /**

@@ -135,6 +135,7 @@ int stall_hook_attach(struct stall_hook *hook);
 void stall_hook_detach(struct stall_hook *hook);
 void stall_hook_fold(const struct stall_hook *hook,
 		     struct stall_hook_cost *total);
+void stall_hook_why(int error, char *text, size_t room);
 const char *stall_hook_how(const struct stall_hook *hook);
 
 /**

@@ -129,6 +129,7 @@ static void run_detach(struct stall_run *run)
 static int run_attach(struct stall_run *run)
 {
 	const struct stall_collector *collector = run->collector;
+	char why[48];
 	unsigned int i;
 	int err;
 
@@ -136,9 +137,10 @@ static int run_attach(struct stall_run *run)
 		err = stall_hook_attach(&run->hooks[i]);
 		if (!err || collector->probes[i].optional)
 			continue;
+		stall_hook_why(err, why, sizeof(why));
 		scnprintf(run->reason, sizeof(run->reason),
-			  "required probe %s: error %d",
-			  collector->probes[i].targets[0], err);
+			  "required probe %s: %s",
+			  collector->probes[i].targets[0], why);
 		run_detach(run);
 		return err;
 	}

@@ -44,13 +44,11 @@ static void probe_state(const struct stall_hook *hook, struct probe_row *row)
 		strscpy(row->state, "on", sizeof(row->state));
 	} else if (!hook->error) {
 		strscpy(row->state, "off", sizeof(row->state));
-	} else if (hook->error == -ENOENT) {
-		strscpy(row->state, "missing", sizeof(row->state));
-		strscpy(row->reason, "not in this kernel", sizeof(row->reason));
 	} else {
-		strscpy(row->state, "failed", sizeof(row->state));
-		scnprintf(row->reason, sizeof(row->reason),
-			  "the kernel refused: error %d", hook->error);
+		strscpy(row->state,
+			hook->error == -ENOENT ? "missing" : "failed",
+			sizeof(row->state));
+		stall_hook_why(hook->error, row->reason, sizeof(row->reason));
 	}
 }
 
