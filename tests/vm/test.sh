@@ -41,3 +41,31 @@ in_guest() {
 	done
 	"$VM_DIR/boot" -k "$kernel" "${files[@]}" "$@" -- bash "/run/guest/$script"
 }
+
+# in_guest_aside NAME KERNEL SCRIPT [BOOT OPTION...]: in the background; then wait,
+# and retell NAME.
+in_guest_aside() {
+	local name=$1
+	shift
+	{
+		local status=0
+		in_guest "$@" > "$work/$name.tap" 2> "$work/$name.err" || status=$?
+		echo "$status" > "$work/$name.status"
+	} &
+}
+
+# retell NAME: what that guest told, with its tests numbered on. Needs guest/tap.sh.
+retell() {
+	local line status
+	status=$(cat "$work/$1.status")
+	while read -r line; do
+		case $line in
+		'ok '*) tap_result ok "$1: ${line#* - }";;
+		'not ok '*) tap_result 'not ok' "$1: ${line#* - }" || true;;
+		'#'*) echo "$line";;
+		esac
+	done < "$work/$1.tap"
+	ok "$1: the guest ended well, without a report" test "$status" = 0
+	[ "$status" = 0 ] || diag "$(tail -n 60 "$work/$1.err")"
+	like "$1: and came to its end" "$(cat "$work/$1.tap")" '^1\.\.[0-9]+$'
+}

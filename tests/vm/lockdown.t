@@ -1,0 +1,51 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The module under Secure Boot, signed by a key of the machine's owner: who else is
+# refused, and what lockdown leaves of it.
+#
+# usage: lockdown.t [KERNEL]		TAP, for prove; KERNEL is 6.1
+. "$(dirname "$0")/test.sh"
+. "$VM_DIR/guest/tap.sh"
+
+kernel=${1:-6.1}
+
+# key NAME: a key that nobody knows, NAME.pem, and its certificate, NAME.der.
+key() {
+	openssl req -new -x509 -newkey rsa:2048 -nodes -sha256 -days 3650 -subj "/CN=stallmeter $1/" \
+		-keyout "$1.pem" -outform DER -out "$1.der"
+}
+
+# stallmeter.ko is unsigned; owner.ko is as DKMS signs it, with a key that is enrolled;
+# stranger.ko with one that is not; changed.ko was the owner's.
+sign_all() {
+	local name
+	for name in owner stranger; do
+		key "$name"
+		cp stallmeter.ko "$name.ko"
+		"$KDIR/scripts/sign-file" sha256 "$name.pem" "$name.der" "$name.ko"
+	done
+	sed 's/what stalled this machine/what started this machine/' owner.ko > changed.ko
+}
+
+put_programs
+
+# With a collector that needs the entry of a function, and can do nothing without.
+variant entry
+cp "$VM_DIR/fixtures/statfs.c" "$work/entry/module/collectors/"
+echo 'stallmeter-y += module/collectors/statfs.o' >> "$work/entry/Kbuild"
+echo 'STALL_LISTED(statfs),' >> "$work/entry/module/collectors/list.h"
+put_variant "$kernel" entry
+mv "$work/entry.ko" "$work/stallmeter.ko"
+"$VM_DIR/kernel" run "$kernel" "$work" bash -euc "$(declare -f key sign_all); sign_all" 2> "$work/sign.log" ||
+	{ cat "$work/sign.log" >&2; die "cannot sign the module"; }
+
+# Each level as a person asks for it; Secure Boot alone brings integrity.
+for level in integrity confidentiality; do
+	words="lockdown=$level"
+	[ $level != integrity ] || words="$words module.sig_enforce=1"
+	in_guest_aside $level "$kernel" test-lockdown.sh -s 1 -K "$work/owner.der" -a "$words"
+done
+wait
+retell integrity
+retell confidentiality
+done_testing
