@@ -35,6 +35,7 @@ struct series_file {
 static struct dentry *root;
 static struct series_file *files;
 static unsigned int nr_files;
+static int first_error;
 
 /* Nothing is lost silently: a last line, if there is anything to tell. */
 static void show_losses(struct seq_file *m, const struct stall_run *run)
@@ -228,6 +229,14 @@ static unsigned int series_nr_files(const struct stall_series *series)
 	return nr;
 }
 
+/* Keeps the first error, so that no file is missing unnoticed. */
+static struct dentry *check(struct dentry *made)
+{
+	if (IS_ERR(made) && !first_error)
+		first_error = PTR_ERR(made);
+	return made;
+}
+
 static void create_file(const char *name, struct dentry *dir,
 			struct stall_run *run,
 			const struct stall_series *series,
@@ -238,7 +247,7 @@ static void create_file(const char *name, struct dentry *dir,
 	file->run = run;
 	file->series = series;
 	file->column = column;
-	debugfs_create_file(name, 0400, dir, file, &series_fops);
+	check(debugfs_create_file(name, 0400, dir, file, &series_fops));
 }
 
 static void create_series(struct dentry *dir, struct stall_run *run,
@@ -264,9 +273,9 @@ static void create_collectors(void)
 
 	for (i = 0; i < stall_nr_runs(); i++) {
 		struct stall_run *run = stall_run_at(i);
-		struct dentry *dir = debugfs_create_dir(run->collector->name,
-							root);
+		struct dentry *dir;
 
+		dir = check(debugfs_create_dir(run->collector->name, root));
 		for (j = 0; j < run->collector->nr_series; j++)
 			create_series(dir, run, &run->collector->series[j]);
 	}
@@ -302,17 +311,22 @@ int stall_debugfs_init(void)
 	files = kcalloc(count_files(), sizeof(*files), GFP_KERNEL);
 	if (!files)
 		return -ENOMEM;
-	root = debugfs_create_dir("stallmeter", NULL);
-	if (IS_ERR(root))
-		pr_warn("no files in debugfs: error %ld\n", PTR_ERR(root));
-	debugfs_create_file("README", 0400, root, NULL, &readme_fops);
-	debugfs_create_file("status", 0400, root, NULL, &status_fops);
-	debugfs_create_file("snapshot", 0400, root, NULL, &snapshot_fops);
+	root = check(debugfs_create_dir("stallmeter", NULL));
+	check(debugfs_create_file("README", 0400, root, NULL, &readme_fops));
+	check(debugfs_create_file("status", 0400, root, NULL, &status_fops));
+	check(debugfs_create_file("snapshot", 0400, root, NULL,
+				  &snapshot_fops));
 	for (i = 0; i < stall_nr_self_series; i++)
 		if (!stall_self_series[i].in_status)
 			create_file(stall_self_series[i].name, root, NULL,
 				    &stall_self_series[i], NULL);
 	create_collectors();
+	if (first_error == -ENOMEM) {
+		stall_debugfs_exit();
+		return -ENOMEM;
+	}
+	if (first_error)
+		pr_warn("debugfs has not all files: error %d\n", first_error);
 	return 0;
 }
 
