@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The KUnit suites of kunit/, on the debug kernel: KASAN, lockdep, kmemleak, no BPF.
 #
-# usage: kunit.t		TAP, for prove
+# usage: kunit.t [debug]
 
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -16,7 +16,7 @@ suites() { sed -n 's/^[[:space:]]*\.name = "\(stallmeter_[a-z0-9_]*\)",$/\1/p' "
 "$VM_DIR/build" debug "$work" modules STALL_KUNIT=y
 
 status=0
-"$VM_DIR/boot" -k debug -s 2 -t 900 -f "$work/stallmeter-kunit.ko" -o "$work/out" -- \
+"$VM_DIR/boot" -k debug -s 2 -P -t 900 -f "$work/stallmeter-kunit.ko" -o "$work/out" -- \
 	'modprobe kunit && insmod stallmeter-kunit.ko && rmmod stallmeter-kunit' > "$work/log" 2>&1 || status=$?
 
 mapfile -t wanted < <(suites)
