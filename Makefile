@@ -20,7 +20,7 @@ DKMS_KERNELS ?= $(shell uname -r) $(shell dkms status -m stallmeter -v $(VERSION
 
 KERNEL ?= 6.1
 
-export PREFIX DESTDIR
+export PREFIX DESTDIR KERNELS
 
 all: modules reporter ## build the module for this kernel, and the reporter
 
@@ -68,8 +68,11 @@ deb: ## build the Debian packages into dist/
 demo: ## show the main job in a QEMU guest (KERNEL=6.1)
 	tests/vm/demo $(KERNEL)
 
-check: ## run all tests
+check: ## run the tests, all of them on 6.1 and the debug kernel (KERNELS="5.10 7.3")
 	tests/run
+
+check-all: ## run all tests on all kernels, at full length (KERNELS=)
+	tests/run --all
 
 style: ## run the style tests only
 	tests/run style
@@ -82,4 +85,4 @@ clean: ## remove what was built in the tree
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: all modules reporter install uninstall reporter-install dkms-install dkms-remove deb demo check style clean help
+.PHONY: all modules reporter install uninstall reporter-install dkms-install dkms-remove deb demo check check-all style clean help

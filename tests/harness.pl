@@ -4,16 +4,16 @@
 # file that dies, ends with a status or misses its plan counts as a failure even if
 # each of its tests passed: tests that do not run must not look like tests that pass.
 #
-# usage: harness.pl FILE.t...
+# usage: harness.pl "FILE.t [ARGUMENT...]"...
 
 use strict;
 use warnings;
 use TAP::Harness;
 
-die "usage: harness.pl FILE.t...\n" unless @ARGV;
+die "usage: harness.pl \"FILE.t [ARGUMENT...]\"...\n" unless @ARGV;
 
 my $harness = TAP::Harness->new({
-	exec => sub { my (undef, $file) = @_; return ["./$file"] },
+	exec => sub { my (undef, $entry) = @_; return [split / /, "./$entry"] },
 	verbosity => 1,
 	timer => 1,
 });

@@ -6,7 +6,6 @@
 . "$(dirname "$0")/test.sh"
 . "$VM_DIR/suite.sh"
 . "$VM_DIR/root.sh"
-. "$VM_DIR/guest/tap.sh"
 
 version=$(cat "$TOP_DIR/VERSION")
 next=$version.1

@@ -3,7 +3,6 @@
 # The dkms of each suite takes the sources, builds, installs and removes the module,
 # in the suite's own userland; what it installed loads in a guest. So does make install.
 . "$(dirname "$0")/test.sh"
-. "$VM_DIR/guest/tap.sh"
 
 # All in one go, as what a chroot writes outside /src ends with it.
 dkms_all() {	# KERNEL

@@ -3,11 +3,9 @@
 # The module under Secure Boot, signed by a key of the machine's owner: who else is
 # refused, and what lockdown leaves of it.
 #
-# usage: lockdown.t [KERNEL]		TAP, for prove; KERNEL is 6.1
-. "$(dirname "$0")/test.sh"
-. "$VM_DIR/guest/tap.sh"
+# usage: lockdown.t [KERNEL...]
 
-kernel=${1:-6.1}
+. "$(dirname "$0")/test.sh"
 
 # key NAME: a key that nobody knows, NAME.pem, and its certificate, NAME.der.
 key() {
@@ -27,25 +25,31 @@ sign_all() {
 	sed 's/what stalled this machine/what started this machine/' owner.ko > changed.ko
 }
 
-put_programs
-
 # With a collector that needs the entry of a function, and can do nothing without.
 variant entry
 cp "$VM_DIR/fixtures/statfs.c" "$work/entry/module/collectors/"
 echo 'stallmeter-y += module/collectors/statfs.o' >> "$work/entry/Kbuild"
 echo 'STALL_LISTED(statfs),' >> "$work/entry/module/collectors/list.h"
-put_variant "$kernel" entry
-mv "$work/entry.ko" "$work/stallmeter.ko"
-"$VM_DIR/kernel" run "$kernel" "$work" bash -euc "$(declare -f key sign_all); sign_all" 2> "$work/sign.log" ||
-	{ cat "$work/sign.log" >&2; die "cannot sign the module"; }
+
+prepare() {	# KERNEL
+	put_variant "$1" entry
+	mv "$work/$1/entry.ko" "$work/$1/stallmeter.ko"
+	"$VM_DIR/kernel" run "$1" "$work/$1" bash -euc "$(declare -f key sign_all); sign_all" 2> "$work/sign.log" ||
+		{ cat "$work/sign.log" >&2; die "cannot sign the module"; }
+}
 
 # Each level as a person asks for it; Secure Boot alone brings integrity.
-for level in integrity confidentiality; do
+lockdown() {	# KERNEL/LEVEL
+	local kernel=${1%/*} level=${1#*/} words
 	words="lockdown=$level"
-	[ $level != integrity ] || words="$words module.sig_enforce=1"
-	in_guest_aside $level "$kernel" test-lockdown.sh -s 1 -K "$work/owner.der" -a "$words"
+	[ "$level" != integrity ] || words="$words module.sig_enforce=1"
+	in_guest "$kernel" test-lockdown.sh -s 1 -K "$work/$kernel/owner.der" -a "$words"
+}
+
+put_programs
+guests=()
+for kernel in "${@:-6.1}"; do
+	prepare "$kernel"
+	guests+=("$kernel/integrity" "$kernel/confidentiality")
 done
-wait
-retell integrity
-retell confidentiality
-done_testing
+run_on "$(nproc)" lockdown "${guests[@]}"

@@ -1,10 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0
-# test.sh - what the .t files of this folder share: what to put into a guest.
-# Sourced. A .t file ends with boot, whose command prints the TAP.
+# test.sh - what the .t files of this folder share. Sourced.
+#
+# A .t file says what happens in the guest of one kernel, in a function, and ends with
+#
+#	run_on JOBS FUNCTION KERNEL...
+#
+# which calls it for each kernel, JOBS at a time, and retells the TAP that it prints.
+# $work/KERNEL has what goes into that kernel's guest, $work what goes into all.
 # shellcheck shell=bash
 
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+. "$VM_DIR/guest/tap.sh"
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/stallmeter-test.XXXXXX")
 trap 'rm -rf "$work"' EXIT
@@ -17,7 +24,7 @@ put_programs() {
 }
 
 # put_module KERNEL: the module as it is here.
-put_module() { "$VM_DIR/build" "$1" "$work" >&2; }
+put_module() { "$VM_DIR/build" "$1" "$work/$1" >&2; }
 
 # variant NAME: a copy of the sources at $work/NAME, to be changed.
 variant() {
@@ -27,45 +34,60 @@ variant() {
 
 # put_variant KERNEL NAME: its module, as NAME.ko.
 put_variant() {
-	"$VM_DIR/build" -C "$work/$2" "$1" "$work/$2.out" >&2
-	cp "$work/$2.out/stallmeter.ko" "$work/$2.ko"
+	"$VM_DIR/build" -C "$work/$2" "$1" "$work/$1/$2.out" >&2
+	cp "$work/$1/$2.out/stallmeter.ko" "$work/$1/$2.ko"
 }
 
-# in_guest KERNEL SCRIPT [BOOT OPTION...]: all of $work's programs and modules are
-# in the guest's current folder.
+# in_guest KERNEL SCRIPT [BOOT OPTION...]: all programs, and the kernel's modules, are
+# in the guest's current folder. ARGS are the script's arguments.
 in_guest() {
 	local kernel=$1 script=$2 file files=()
 	shift 2
-	for file in "$work"/*.ko "$work"/{stallmeter,udpload}; do
+	for file in "$work/$kernel"/*.ko "$work"/{stallmeter,udpload}; do
 		[ ! -f "$file" ] || files+=(-f "$file")
 	done
-	"$VM_DIR/boot" -k "$kernel" "${files[@]}" "$@" -- bash "/run/guest/$script"
+	"$VM_DIR/boot" -k "$kernel" "${files[@]}" "$@" -- bash "/run/guest/$script" ${ARGS:-}
 }
 
-# in_guest_aside NAME KERNEL SCRIPT [BOOT OPTION...]: in the background; then wait,
-# and retell NAME.
-in_guest_aside() {
-	local name=$1
+# start NAME CMD...: in the background, once there are less than JOBS others.
+start() {
+	local name=${1/\//-}
 	shift
-	{
-		local status=0
-		in_guest "$@" > "$work/$name.tap" 2> "$work/$name.err" || status=$?
+	while [ "$(jobs -rp | wc -l)" -ge "${JOBS:-1}" ]; do
+		wait -n || true
+	done
+	(
+		status=0
+		"$@" > "$work/$name.tap" 2> "$work/$name.err" || status=$?
 		echo "$status" > "$work/$name.status"
-	} &
+	) &
 }
 
-# retell NAME: what that guest told, with its tests numbered on. Needs guest/tap.sh.
+# retell NAME: what a guest told, with its tests numbered on.
 retell() {
-	local line status
-	status=$(cat "$work/$1.status")
+	local line status file=$work/${1/\//-}
 	while read -r line; do
 		case $line in
 		'ok '*) tap_result ok "$1: ${line#* - }";;
 		'not ok '*) tap_result 'not ok' "$1: ${line#* - }" || true;;
-		'#'*) echo "$line";;
+		'#'*) echo "# $1: ${line#\# }";;
 		esac
-	done < "$work/$1.tap"
-	ok "$1: the guest ended well, without a report" test "$status" = 0
-	[ "$status" = 0 ] || diag "$(tail -n 60 "$work/$1.err")"
-	like "$1: and came to its end" "$(cat "$work/$1.tap")" '^1\.\.[0-9]+$'
+	done < "$file.tap"
+	status=$(cat "$file.status")
+	is "$1: the guest ended well, without a report" "$status" 0
+	[ "$status" = 0 ] || diag "$(tail -n 60 "$file.err")"
+	like "$1: the tests came to their end" "$(cat "$file.tap")" '^1\.\.[0-9]+$'
+}
+
+run_on() {
+	local JOBS=$1 function=$2 name
+	shift 2
+	for name; do
+		start "$name" "$function" "$name"
+	done
+	wait
+	for name; do
+		retell "$name"
+	done
+	done_testing
 }

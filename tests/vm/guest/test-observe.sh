@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0
+# test-observe.sh - loads, observes and unloads on any kernel. In a guest with 2 CPUs;
+# only counts and order are asserted, but for rmmod's 5 s.
+# shellcheck shell=bash
+
+set -uo pipefail
+# shellcheck source=tap.sh
+. /run/guest/tap.sh
+PATH=$PWD:$PATH
+
+FILES=/sys/kernel/debug/stallmeter
+PARAMS=/sys/module/stallmeter/parameters
+
+rows() { stallmeter show "$1" --json | jq -r "select(.type == \"row\").row | $2"; }
+value() { stallmeter show "$1" --json | jq -r 'select(.type == "counter").value'; }
+counted() { echo "$(value bfd/sends) $(value bfd/packets) $(rows stallmeter/collectors '"\(.dropped) \(.missed)"')"; }
+cpu1() { echo "$1" > /sys/devices/system/cpu/cpu1/online; }
+
+test_load() {
+	ok 'loads' insmod stallmeter.ko
+	is 'takes the tracepoint and both entries' \
+		"$(rows stallmeter/probes '[.target, .hook] | join(" ")' | paste -sd,)" \
+		'udp_sendmsg ftrace,udpv6_sendmsg ftrace,net_dev_start_xmit tracepoint'
+	ok 'status is content' stallmeter status
+	for file in README status events timeline cost snapshot bfd/sessions bfd/tx_gap_ns; do
+		ok "$file can be read" test -n "$(tr -d '\0' < $FILES/$file)"
+	done
+}
+
+test_counts() {
+	local way
+	for way in v4 v4-mapped v4-mmsg v6 v6-connected; do
+		echo bfd > $PARAMS/reset
+		udpload $way 3784 50
+		is "$way: each datagram is counted once" "$(counted)" '50 50 0 0'
+		is "$way: so is its sender" "$(rows bfd/sessions .comm) $(value bfd/senders_unknown)" 'udpload 0'
+	done
+	echo bfd > $PARAMS/reset
+	udpload threads 3784 20000
+	is 'two CPUs at once: nothing is lost' \
+		"$(counted) $(rows bfd/sessions .packets | paste -sd,)" '40000 40000 0 0 20000,20000'
+}
+
+test_hotplug() {
+	echo bfd > $PARAMS/reset
+	taskset -c 1 udpload v4 3784 100
+	ok 'a CPU can go' cpu1 0
+	is 'what it counted stays' "$(counted)" '100 100 0 0'
+	udpload v4 3784 10
+	is 'the others go on' "$(counted)" '110 110 0 0'
+	ok 'it can come back' cpu1 1
+	taskset -c 1 udpload v4 3784 100
+	is 'and counts on' "$(counted)" '210 210 0 0'
+	cpu1 0
+	echo bfd > $PARAMS/reset
+	cpu1 1
+	taskset -c 1 udpload v4 3784 5
+	is 'a CPU that was away while all began anew counts from nothing' "$(counted)" '5 5 0 0'
+	udpload pace 3784 100000000 1000 & local sender=$!
+	for _ in 1 2 3; do
+		cpu1 0; sleep 0.3; cpu1 1; sleep 0.3
+	done
+	kill $sender; wait $sender 2>/dev/null
+	ok 'CPUs that come and go under traffic lose nothing' \
+		test "$(rows stallmeter/collectors '"\(.dropped) \(.missed)"')" = '0 0'
+	ok 'the timeline goes on' test "$(grep -vc '^#' $FILES/timeline)" -ge 1
+}
+
+# Modules whose code the hooked functions run through.
+test_modules() {
+	local before
+	echo bfd > $PARAMS/reset
+	for _ in 1 2 3; do
+		modprobe dummy
+		ip link add dummy9 type dummy
+		ip address add 10.9.0.1/24 dev dummy9
+		ip link set dummy9 up
+		ip neighbour add 10.9.0.2 lladdr 02:00:00:00:00:09 dev dummy9
+		echo > /dev/udp/10.9.0.2/3784
+		ip link delete dummy9
+		rmmod dummy 2>/dev/null	# it is built in where it is no module
+	done
+	is 'modules that come and go change nothing' "$(counted)" '3 3 0 0'
+	is 'each device was another one' \
+		"$(rows bfd/sessions '[.device, .packets] | join(" ")' | paste -sd,)" 'dummy9 1,dummy9 1,dummy9 1'
+}
+
+test_unload() {
+	local longest=0 began took failed=0
+	udpload pace 3784 100000000 1000 & local senders=$!
+	udpload pace 5353 100000000 1000 & senders="$senders $!"
+	for _ in {1..10}; do
+		began=${EPOCHREALTIME/./}
+		rmmod stallmeter || failed=$((failed + 1))
+		took=$((${EPOCHREALTIME/./} - began))
+		[ "$took" -le "$longest" ] || longest=$took
+		insmod stallmeter.ko || failed=$((failed + 1))
+	done
+	is 'unloads and loads 10 times under traffic' "$failed" 0
+	ok 'within 5 s each' test "$longest" -le 5000000
+	diag "the longest rmmod: $((longest / 1000)) ms"
+	ok 'counts afterwards' test "$(sleep 0.5; value bfd/packets)" -ge 1
+	# shellcheck disable=SC2086
+	kill $senders
+	ok 'unloads for good' rmmod stallmeter
+	not_ok 'its files are gone' test -e $FILES
+}
+
+diag "$(uname -r), $(cat /sys/kernel/debug/sched/preempt 2>/dev/null || echo 'preemption as built')"
+test_load
+test_counts
+test_hotplug
+test_modules
+test_unload
+done_testing
