@@ -15,7 +15,7 @@ trap 'rm -rf "$work"' EXIT
 
 # files PATTERN...: as git sees them, new ones too.
 files() { git -c safe.directory='*' ls-files -co --exclude-standard --deduplicate -- "$@" | while read -r file; do [ ! -f "$file" ] || echo "$file"; done; }
-kernel_c() { files 'module/*.[ch]' 'kunit/*.[ch]' 'uapi/*.h' 'tests/vm/fixtures/*.c' 'tests/vm/negative/*.c'; }
+kernel_c() { files 'module/*.[ch]' 'kunit/*.[ch]' 'uapi/*.h' 'tests/vm/fixtures/*.c' 'tests/vm/negative/*.c' 'tests/vm/faults/*.c'; }
 user_c() { files 'userspace/*.[ch]' 'tests/host/*.[ch]' 'tests/vm/load/*.c' 'tests/vm/tsc/*.c'; }
 # A script begins like one, or tells shellcheck which shell sources it.
 scripts() { files tests .ci | xargs -d '\n' grep -lE '^(#!/bin/(ba)?sh|# shellcheck shell=)'; }
@@ -103,7 +103,7 @@ foreign_includes() {
 }
 
 in_files() { xargs -d '\n' "$@" || [ $? = 123 ]; }	# grep finds nothing: that is well
-version_tests() { files 'module/*' 'kunit/*' 'uapi/*' | grep -v '^module/compat\.h$' |
+version_tests() { files '*.[ch]' 'module/*' 'kunit/*' | grep -v '^module/compat\.h$' |
 	in_files grep -nE 'LINUX_VERSION_CODE|KERNEL_VERSION'; }
 forbidden() { files 'module/*.[ch]' |
 	in_files grep -nE '(^|[^D])_?BUG(_ON)?\(|register_kretprobe|post_handler *=|spin_lock|trace_printk' |

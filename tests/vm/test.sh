@@ -39,14 +39,15 @@ put_variant() {
 }
 
 # in_guest KERNEL SCRIPT [BOOT OPTION...]: all programs, and the kernel's modules, are
-# in the guest's current folder. ARGS are the script's arguments.
+# in the guest's current folder. $ARGS are the script's arguments.
 in_guest() {
-	local kernel=$1 script=$2 file files=()
+	local kernel=$1 script=$2 file files=() args
 	shift 2
+	read -ra args <<< "${ARGS:-}"
 	for file in "$work/$kernel"/*.ko "$work"/{stallmeter,udpload}; do
 		[ ! -f "$file" ] || files+=(-f "$file")
 	done
-	"$VM_DIR/boot" -k "$kernel" "${files[@]}" "$@" -- bash "/run/guest/$script" ${ARGS:-}
+	"$VM_DIR/boot" -k "$kernel" "${files[@]}" "$@" -- bash "/run/guest/$script" "${args[@]}"
 }
 
 # start NAME CMD...: in the background, once there are less than JOBS others.
