@@ -326,7 +326,8 @@ int stall_debugfs_init(void)
 		return -ENOMEM;
 	}
 	if (first_error)
-		pr_warn("debugfs has not all files: error %d\n", first_error);
+		pr_warn("files in debugfs are missing: error %d\n",
+			first_error);
 	return 0;
 }
 

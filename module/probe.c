@@ -4,8 +4,8 @@
  *
  * A tracepoint is found by its name and costs about 15 instructions a hit. A
  * function's entry is taken by an ftrace callback where the function can be
- * traced (35-55), else by a kprobe (140-180). There are no kretprobes: they
- * cost 390-510, and up to v5.10 each return takes a lock that CPUs share.
+ * traced (24-55), else by a kprobe (144-182). There are no kretprobes: they
+ * cost 389-507, and up to v5.10 each return takes a lock that CPUs share.
  */
 #include <linux/kernel.h>
 #include <linux/security.h>
@@ -196,17 +196,19 @@ static int hook_allowed(const struct stall_probe *probe)
 
 static int hook_attach_first(struct stall_hook *hook)
 {
+	int err, why = -ENOENT;
 	unsigned int i;
-	int err = -ENOENT;
 
 	for (i = 0; i < STALL_MAX_TARGETS && hook->probe->targets[i]; i++) {
 		err = hook_attach_target(hook, hook->probe->targets[i]);
-		if (err)
-			continue;
-		hook->target = hook->probe->targets[i];
-		break;
+		if (!err) {
+			hook->target = hook->probe->targets[i];
+			return 0;
+		}
+		if (why == -ENOENT)
+			why = err;
 	}
-	return err;
+	return why;
 }
 
 /**
@@ -217,8 +219,8 @@ static int hook_attach_first(struct stall_hook *hook)
  *
  * Context: process, may sleep.
  * Return: 0, -EPERM if lockdown forbids it, -ENOENT if this kernel has none of
- * the targets, or the error of the kernel's own registration of the last one.
- * It is kept in @hook, too.
+ * the targets, or the error of the kernel's own registration of the first one
+ * that it has. It is kept in @hook, too.
  */
 int stall_hook_attach(struct stall_hook *hook)
 {
@@ -293,6 +295,9 @@ void stall_hook_why(int error, char *text, size_t room)
 	switch (error) {
 	case -ENOENT:
 		strscpy(text, "not in this kernel", room);
+		break;
+	case -ENOMEM:
+		strscpy(text, "out of memory", room);
 		break;
 	case -EPERM:
 		strscpy(text, "locked down: functions may not be probed", room);
