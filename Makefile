@@ -45,7 +45,8 @@ uninstall: ## take back what install put there (KDIR=, DESTDIR=, PREFIX=)
 reporter-install: reporter ## install the reporter only
 	$(MAKE) -C userspace install
 
-# First away with what was built from older sources of this version: --force is not
+# Make expands all lines before the first one runs, so DKMS_KERNELS is what dkms had
+# before. First away with what was built from older sources of this version: --force is not
 # enough for dkms 2.8.
 dkms-install: ## give the source to dkms, which builds it (DKMS_KERNELS=)
 	$(if $(DESTDIR),,! dkms status -m stallmeter -v $(VERSION) | grep -q . || \

@@ -18,7 +18,7 @@ files() { git -c safe.directory='*' ls-files -co --exclude-standard --deduplicat
 kernel_c() { files 'module/*.[ch]' 'kunit/*.[ch]' 'uapi/*.h' 'tests/vm/fixtures/*.c' 'tests/vm/negative/*.c' 'tests/vm/faults/*.c'; }
 user_c() { files 'userspace/*.[ch]' 'tests/host/*.[ch]' 'tests/vm/load/*.c' 'tests/vm/tsc/*.c'; }
 # A script begins like one, or tells shellcheck which shell sources it.
-scripts() { files tests .ci | xargs -d '\n' grep -lE '^(#!/bin/(ba)?sh|# shellcheck shell=)'; }
+scripts() { files tests debian .ci | xargs -d '\n' grep -lE '^(#!/bin/(ba)?sh|# shellcheck shell=)'; }
 
 # quiet CMD...: passes if it prints nothing and succeeds.
 quiet() {
@@ -125,13 +125,26 @@ shell_style() { scripts | in_files shellcheck -x; }
 man_style() { mandoc -T lint -W warning userspace/*.8; }
 rst_style() { files '*.rst' | in_files -n 1 rst2html --strict > /dev/null; }
 
-# README's table of kernels is the list that the tests use.
-kernels_in_readme() {
+# README's table of kernels, "KERNEL TEST" a line, and what the lists make of it.
+readme_kernels() {
+	awk '/^kernel +what it is/ { table = NR } !table || NR <= table + 1 { next } /^==/ { exit }
+		{
+			if ($0 ~ /^[^ ]/) kernel = $1
+			gsub(/,/, " ")
+			for (n = split(substr($0, 50), tests, " "); n; n--) print kernel, tests[n]
+		}' README.rst | sort
+}
+
+listed_kernels() {
 	local name
 	for name in $(kernel_names); do
-		grep -qE "^ *$name( |$)" README.rst || echo "README.rst does not tell of kernel $name"
-	done
+		sed 's/#.*//' tests/tests.list | awk -v name="$name" '
+			{ for (n = split($2, kernels, ","); n; n--) if (kernels[n] == name || kernels[n] == "all" ||
+				(kernels[n] == "stock" && name != "debug")) print name, $1 }'
+	done | sort
 }
+
+kernels_in_readme() { diff <(readme_kernels) <(listed_kernels); }
 
 "$VM_DIR/kernel" fetch debug
 mapfile -t kernel_files < <(kernel_c)

@@ -9,7 +9,7 @@
 . "$(dirname "$0")/test.sh"
 
 bfd() {
-	put_module "$1"
+	put_module "$1" || return
 	in_guest "$1" test-bfd.sh -D -t 900
 }
 

@@ -8,7 +8,7 @@
 . "$(dirname "$0")/test.sh"
 
 cost() {
-	put_module "$1"
+	put_module "$1" || return
 	in_guest "$1" test-cost.sh -D -S 0 -a 'clocksource=tsc' -t 300
 }
 

@@ -23,9 +23,9 @@ echo 'STALL_LISTED(statfs),' >> "$work/another/module/collectors/list.h"
 
 module() {
 	local name
-	put_module "$1"
+	put_module "$1" || return
 	for name in no-send6 no-xmit second-name another; do
-		put_variant "$1" "$name"
+		put_variant "$1" "$name" || return
 	done
 	in_guest "$1" test-module.sh -P -M '8021q macvlan' -t 600
 }

@@ -9,7 +9,7 @@
 . "$(dirname "$0")/test.sh"
 
 observe() {
-	put_module "$1"
+	put_module "$1" || return
 	in_guest "$1" test-observe.sh -a preempt=full
 }
 

@@ -32,6 +32,7 @@ fetch_root() {
 	key=$(root_key "$suite" fetch_root "$kernels")
 	[ "$(cat "$tree/key" 2>/dev/null)" != "$key" ] || return 0
 	use_suite "$suite"
+	[ "$(cat "$tree/key" 2>/dev/null)" != "$key" ] || return 0	# another run made it
 	old=$(newest "linux-headers-${kernels% *}")
 	new=$(newest "linux-headers-${kernels#* }")
 	if [ -z "$old" ] || [ -z "$new" ]; then die "$suite has no kernel packages for '$kernels'"; fi
@@ -57,6 +58,7 @@ fetch_builder() {
 	key=$(root_key "$suite" fetch_builder "$packages")
 	[ "$(cat "$tree/key" 2>/dev/null)" != "$key" ] || return 0
 	use_suite "$suite"
+	[ "$(cat "$tree/key" 2>/dev/null)" != "$key" ] || return 0
 	make_root "$suite" "$suite-builder" "$packages" dh-dkms
 	echo "$key" > "$tree.new/key"
 	replace "$tree"

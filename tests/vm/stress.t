@@ -9,10 +9,10 @@
 . "$(dirname "$0")/test.sh"
 
 # Of stress-ng, on each kernel: "make check-all" has a quarter of an hour on two.
-SECONDS_OF_STRESS=$([ -n "${STALL_ALL:-}" ] && echo 450 || echo 30)
+SECONDS_OF_STRESS=$([ -n "${STALL_ALL:-}" ] && echo 450 || echo 20)
 
 stress() {
-	put_module "$1"
+	put_module "$1" || return
 	ARGS=$SECONDS_OF_STRESS in_guest "$1" test-stress.sh -m 1500M -t 3000
 }
 

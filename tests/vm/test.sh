@@ -14,7 +14,7 @@ set -euo pipefail
 . "$VM_DIR/guest/tap.sh"
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/stallmeter-test.XXXXXX")
-trap 'rm -rf "$work"' EXIT
+trap 'jobs -p | xargs -r kill 2>/dev/null || true; rm -rf "$work"' EXIT
 
 # The reporter, and udpload, built where the guests' userland is.
 put_programs() {
@@ -80,6 +80,8 @@ retell() {
 	like "$1: the tests came to their end" "$(cat "$file.tap")" '^1\.\.[0-9]+$'
 }
 
+# run_on JOBS FUNCTION KERNEL...: the function runs without "set -e", and its status has
+# to be the guest's.
 run_on() {
 	local JOBS=$1 function=$2 name
 	shift 2

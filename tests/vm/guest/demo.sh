@@ -16,6 +16,7 @@ show() { printf '\n# %s\n' "$*"; "$@"; }
 PATH=$PWD:$PATH
 
 step "uname -r: $(uname -r); insmod stallmeter.ko"
+[ ! -e /proc/config.gz ] || show zgrep BPF_SYSCALL /proc/config.gz
 insmod stallmeter.ko
 
 step "two BIRD daemons, BFD at 400 ms x 3 between the network namespaces a and b"

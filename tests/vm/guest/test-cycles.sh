@@ -39,8 +39,8 @@ counter_reader() {
 # late, and a module whose file is open stays.
 take_snapshot() { /tmp/busybox cat <&8 > "/host/$1"; }
 
-snapshot_reader() {
-	local count=1000
+snapshot_reader() {	# PART
+	local count=${1}000
 	while [ ! -e stop ]; do
 		nap 0.02
 		[ -e $FILES/snapshot ] && take_snapshot $((++count)) 8< $FILES/snapshot && nap 2
@@ -93,13 +93,14 @@ insmod stallmeter.ko
 
 counter_reader & others=$!
 counter_reader & others="$others $!"
+snapshot_reader 1 & others="$others $!"
 sleep 12
 stop_others
 ok 'two readers saw counters' test "$(wc -l < reads)" -ge 50
 is 'every counter only grew' "$(cat shrunk 2>/dev/null)" ''
 diag "$(wc -l < reads) moments read"
 
-snapshot_reader & others=$!
+snapshot_reader 2 & others=$!
 intruder & others="$others $!"
 failed=0 longest=0
 remove || failed=$((failed + 1))
@@ -112,7 +113,8 @@ stop_others
 ok 'files were read and controls written meanwhile' test "$(wc -l < intrusions)" -ge 4
 ok 'no rmmod took over 5 s' test "$longest" -le 5000000
 diag "the longest rmmod: $((longest / 1000)) ms; $(wc -l < intrusions) intrusions"
-# shellcheck disable=SC2086
-ok 'the senders were there all the time' kill $senders
+for sender in $senders; do
+	ok 'a sender was there all the time' kill "$sender"
+done
 ok 'BFD is still Up' lab_wait_up 60
 done_testing

@@ -39,14 +39,14 @@ prepare() {
 
 # What came of a load: refused, complete, or degraded and said so. Else it is wrong.
 outcome() {
-	local status
+	local status line='[^'$'\n'']*'
 	if ! loaded; then
 		[ ! -e $FILES ] || { echo 'refused, but its files are there'; return; }
 		[[ $(<error) = *'Cannot allocate memory'* ]] && echo refused || echo "refused: $(<error)"
 		return
 	fi
 	status=$(<$FILES/status)
-	if [[ $status =~ unavailable.*(memory|error -12) || $status =~ (missing|failed).*memory ]]; then
+	if [[ $status =~ unavailable$line(out of memory|error -12) || $status =~ failed$line'out of memory' ]]; then
 		echo degraded
 	elif [[ $status =~ bfd\ +on && ! $status =~ missing|failed ]] && [ -e $FILES/bfd/tx_delay_ns ]; then
 		echo complete
@@ -92,6 +92,8 @@ done
 is 'the kernel reported nothing else' "$(cat all-reports 2>/dev/null)" ''
 rmmod faults
 dmesg -C
+is 'no hook is left' "$(grep -E '^udp' /sys/kernel/tracing/enabled_functions)" ''
+udpload v4 3784 5
 ok 'loads afterwards' insmod stallmeter.ko
 udpload v4 3784 5
 is 'and counts' "$(cat $FILES/bfd/packets)" 5
