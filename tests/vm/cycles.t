@@ -15,9 +15,9 @@ CYCLES=${CYCLES:-200}
 counters() {
 	"$VM_DIR/kernel" run 6.1 "$work" bash -euo pipefail -c '
 		for file in "$1"/*; do
-			./stallmeter show bfd --input "$file" --json | jq -rs "
+			./stallmeter show --input "$file" --json | jq -rs "
 				(map(select(.type == \"snapshot\"))[0] | \"\(.instance)/\(.generation)\") + \" \" +
-				(map(select(.type == \"counter\") | .value | tostring) | join(\" \"))"
+				(map(select(.type == \"counter\" and .group == \"bfd\") | .value | tostring) | join(\" \"))"
 		done' _ "snapshots.$1"
 }
 

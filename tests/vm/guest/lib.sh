@@ -107,7 +107,7 @@ lab_wait_up() {
 	until lab_all_up; do
 		[ "$SECONDS" -lt "$end" ] ||
 			lab_die "BFD is not Up after $1 s: $(lab_sessions a 2>&1; lab_sessions b 2>&1)"
-		sleep 0.2
+		sleep 0.5
 	done
 }
 
