@@ -69,10 +69,10 @@ deb: ## build the Debian packages into dist/
 demo: ## show the main job in a QEMU guest (KERNEL=6.1)
 	tests/vm/demo $(KERNEL)
 
-check: ## run the tests, all of them on 6.1 and the debug kernel (KERNELS="5.10 7.3")
+check: ## run the tests, each on the kernels of tests/tests.list (KERNELS="5.10 7.3")
 	tests/run
 
-check-all: ## run all tests on all kernels, at full length (KERNELS=)
+check-all: ## run them on all kernels that they can run on, at full length (KERNELS=)
 	tests/run --all
 
 style: ## run the style tests only

@@ -146,6 +146,9 @@ listed_kernels() {
 
 kernels_in_readme() { diff <(readme_kernels) <(listed_kernels); }
 
+# A test that no list names would silently not run.
+unlisted_tests() { diff <(basename -s .t tests/vm/*.t | sort) <(list_words tests/tests.list | sed -n '1~3p' | sort); }
+
 "$VM_DIR/kernel" fetch debug
 mapfile -t kernel_files < <(kernel_c)
 mapfile -t user_files < <(user_c)
@@ -164,5 +167,6 @@ ok 'no BUG_ON, kretprobe, post_handler or spinlock' quiet forbidden
 ok 'SPDX in every file' quiet no_spdx
 ok 'files have at most 400 lines' quiet long_files
 ok 'functions have at most 60 lines' quiet long_functions
-ok 'README tells of the kernels that are tested' quiet kernels_in_readme
+ok 'README tells which tests run on which kernels' quiet kernels_in_readme
+ok 'each VM test is in tests.list' quiet unlisted_tests
 done_testing

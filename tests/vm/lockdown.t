@@ -27,9 +27,7 @@ sign_all() {
 
 # With a collector that needs the entry of a function, and can do nothing without.
 variant entry
-cp "$VM_DIR/fixtures/statfs.c" "$work/entry/module/collectors/"
-echo 'stallmeter-y += module/collectors/statfs.o' >> "$work/entry/Kbuild"
-echo 'STALL_LISTED(statfs),' >> "$work/entry/module/collectors/list.h"
+one_more_collector entry
 
 prepare() {	# KERNEL
 	put_variant "$1" entry

@@ -15,11 +15,8 @@ sed -i 's/\.targets = { #_tp }/.targets = { #_tp "_gone" }/' "$work/no-xmit/modu
 variant second-name
 sed -i 's/"udp_sendmsg"/"udp_sendmsg.isra.0", "udp_sendmsg"/' "$work/second-name/module/collectors/bfd.c"
 
-# The whole cost of another collector: a file, a Kbuild line, a line in the list.
 variant another
-cp "$VM_DIR/fixtures/statfs.c" "$work/another/module/collectors/"
-echo 'stallmeter-y += module/collectors/statfs.o' >> "$work/another/Kbuild"
-echo 'STALL_LISTED(statfs),' >> "$work/another/module/collectors/list.h"
+one_more_collector another
 
 module() {
 	local name

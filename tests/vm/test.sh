@@ -32,6 +32,14 @@ variant() {
 	(cd "$TOP_DIR" && cp -r Kbuild Makefile VERSION module uapi "$work/$1/")
 }
 
+# one_more_collector NAME: the variant gets it, at its whole cost: a file, a Kbuild line,
+# a line in the list.
+one_more_collector() {
+	cp "$VM_DIR/fixtures/statfs.c" "$work/$1/module/collectors/"
+	echo 'stallmeter-y += module/collectors/statfs.o' >> "$work/$1/Kbuild"
+	echo 'STALL_LISTED(statfs),' >> "$work/$1/module/collectors/list.h"
+}
+
 # put_variant KERNEL NAME: its module, as NAME.ko.
 put_variant() {
 	"$VM_DIR/build" -C "$work/$2" "$1" "$work/$1/$2.out" >&2
@@ -39,7 +47,8 @@ put_variant() {
 }
 
 # in_guest KERNEL SCRIPT [BOOT OPTION...]: all programs, and the kernel's modules, are
-# in the guest's current folder. $ARGS are the script's arguments.
+# in the guest's current folder. $ARGS are the script's arguments. The guest ends with
+# the shell that started it.
 in_guest() {
 	local kernel=$1 script=$2 file files=() args
 	shift 2
@@ -47,7 +56,7 @@ in_guest() {
 	for file in "$work/$kernel"/*.ko "$work"/{stallmeter,udpload}; do
 		[ ! -f "$file" ] || files+=(-f "$file")
 	done
-	"$VM_DIR/boot" -k "$kernel" "${files[@]}" "$@" -- bash "/run/guest/$script" "${args[@]}"
+	setpriv --pdeathsig TERM "$VM_DIR/boot" -k "$kernel" "${files[@]}" "$@" -- bash "/run/guest/$script" "${args[@]}"
 }
 
 # start NAME CMD...: in the background, once there are less than JOBS others.
