@@ -11,7 +11,8 @@
 #include "suites.h"
 
 kunit_test_suites(&stall_hist_suite, &stall_hist_percpu_suite,
-		  &stall_span_suite, &stall_tally_suite, &stall_map_suite,
+		  &stall_span_suite, &stall_tally_suite, &stall_ticks_suite,
+		  &stall_map_suite,
 		  &stall_events_suite, &stall_table_suite, &stall_param_suite,
 		  &stall_bfd_session_suite, &stall_bfd_sender_suite,
 		  &stall_probe_suite, &stall_snapshot_suite);

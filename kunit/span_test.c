@@ -7,6 +7,9 @@
 
 #define BITS	6
 
+/* Kinds of spans. */
+enum { OUTER = 1, INNER };
+
 static int span_init(struct kunit *test)
 {
 	struct stall_spans *spans = kunit_kzalloc(test, sizeof(*spans),
@@ -23,94 +26,170 @@ static void span_exit(struct kunit *test)
 	stall_spans_free(test->priv);
 }
 
-static void end_tells_the_time_since_begin(struct kunit *test)
+static bool begin(struct kunit *test, u64 key, u32 kind, u64 start)
 {
-	u64 lasted = 0;
+	return stall_span_begin(test->priv, key, kind, start, start + 1);
+}
 
-	KUNIT_EXPECT_TRUE(test, stall_span_begin(test->priv, 42, 1000));
-	KUNIT_EXPECT_TRUE(test, stall_span_end(test->priv, 42, 1700, &lasted));
-	KUNIT_EXPECT_EQ(test, lasted, 700ULL);
+static void expect_end(struct kunit *test, u64 key, u32 kind,
+		       struct stall_span *span)
+{
+	KUNIT_EXPECT_EQ(test, stall_span_end(test->priv, key, kind, span), 1U);
+}
+
+static void expect_no_end(struct kunit *test, u64 key, u32 kind)
+{
+	struct stall_span span;
+
+	KUNIT_EXPECT_EQ(test, stall_span_end(test->priv, key, kind, &span), 0U);
+}
+
+static void end_tells_what_begin_told(struct kunit *test)
+{
+	struct stall_span span;
+
+	KUNIT_EXPECT_TRUE(test, begin(test, 42, OUTER, 1000));
+	expect_end(test, 42, OUTER, &span);
+	KUNIT_EXPECT_EQ(test, span.start, 1000ULL);
+	KUNIT_EXPECT_EQ(test, span.data, 1001ULL);
+	KUNIT_EXPECT_EQ(test, span.outer, 0U);
 }
 
 static void span_ends_once(struct kunit *test)
 {
-	u64 lasted;
+	struct stall_span span;
 
-	KUNIT_EXPECT_FALSE(test, stall_span_end(test->priv, 42, 1, &lasted));
-	KUNIT_EXPECT_TRUE(test, stall_span_begin(test->priv, 42, 1000));
-	KUNIT_EXPECT_TRUE(test, stall_span_end(test->priv, 42, 1700, &lasted));
-	KUNIT_EXPECT_FALSE(test, stall_span_end(test->priv, 42, 1800, &lasted));
+	expect_no_end(test, 42, OUTER);
+	KUNIT_EXPECT_TRUE(test, begin(test, 42, OUTER, 1000));
+	expect_end(test, 42, OUTER, &span);
+	expect_no_end(test, 42, OUTER);
 }
 
-static void second_begin_starts_anew(struct kunit *test)
+static void spans_of_a_key_nest(struct kunit *test)
 {
-	u64 lasted = 0;
+	struct stall_span span;
 
-	KUNIT_EXPECT_TRUE(test, stall_span_begin(test->priv, 42, 1000));
-	KUNIT_EXPECT_TRUE(test, stall_span_begin(test->priv, 42, 1500));
-	KUNIT_EXPECT_TRUE(test, stall_span_end(test->priv, 42, 1700, &lasted));
-	KUNIT_EXPECT_EQ(test, lasted, 200ULL);
-	KUNIT_EXPECT_FALSE(test, stall_span_end(test->priv, 42, 1800, &lasted));
+	begin(test, 42, INNER, 1000);
+	begin(test, 42, OUTER, 2000);
+	begin(test, 42, INNER, 3000);
+	KUNIT_EXPECT_EQ(test, stall_span_inside(test->priv, 42), (u32)INNER);
+
+	expect_end(test, 42, INNER, &span);
+	KUNIT_EXPECT_EQ(test, span.start, 3000ULL);
+	KUNIT_EXPECT_EQ(test, span.outer, (u32)OUTER);
+	expect_end(test, 42, OUTER, &span);
+	KUNIT_EXPECT_EQ(test, span.start, 2000ULL);
+	KUNIT_EXPECT_EQ(test, span.outer, (u32)INNER);
+	expect_end(test, 42, INNER, &span);
+	KUNIT_EXPECT_EQ(test, span.start, 1000ULL);
+	KUNIT_EXPECT_EQ(test, stall_span_inside(test->priv, 42), 0U);
 }
 
+static void too_deep_is_refused(struct kunit *test)
+{
+	struct stall_span span;
+	u64 i;
+
+	for (i = 0; i < STALL_SPAN_DEPTH; i++)
+		KUNIT_EXPECT_TRUE(test, begin(test, 42, OUTER, i));
+	KUNIT_EXPECT_FALSE(test, begin(test, 42, OUTER, i));
+	expect_no_end(test, 42, OUTER);
+	while (i--) {
+		expect_end(test, 42, OUTER, &span);
+		KUNIT_EXPECT_EQ(test, span.start, i);
+	}
+}
+
+static void inner_span_without_end_is_lost(struct kunit *test)
+{
+	struct stall_span span;
+
+	begin(test, 42, OUTER, 1000);
+	begin(test, 42, INNER, 2000);
+	KUNIT_EXPECT_EQ(test, stall_span_end(test->priv, 42, OUTER, &span), 2U);
+	KUNIT_EXPECT_EQ(test, span.start, 1000ULL);
+	expect_no_end(test, 42, INNER);
+}
+
+static void end_of_another_kind_changes_nothing(struct kunit *test)
+{
+	struct stall_span span;
+
+	begin(test, 42, OUTER, 1000);
+	expect_no_end(test, 42, INNER);
+	expect_end(test, 42, OUTER, &span);
+	KUNIT_EXPECT_EQ(test, span.start, 1000ULL);
+}
+
+/* A task that exits leaves nothing behind, and its address can come again. */
+static void forgotten_key_has_no_spans(struct kunit *test)
+{
+	struct stall_span span;
+
+	begin(test, 42, OUTER, 1000);
+	begin(test, 42, INNER, 2000);
+	KUNIT_EXPECT_EQ(test, stall_span_forget(test->priv, 42), 2U);
+	KUNIT_EXPECT_EQ(test, stall_span_forget(test->priv, 42), 0U);
+	expect_no_end(test, 42, INNER);
+	begin(test, 42, OUTER, 3000);
+	expect_end(test, 42, OUTER, &span);
+	KUNIT_EXPECT_EQ(test, span.start, 3000ULL);
+	KUNIT_EXPECT_EQ(test, span.outer, 0U);
+}
+
+/* More keys than places of their own: they stand further on, none is mixed up. */
 static void keys_do_not_mix(struct kunit *test)
 {
-	u64 key, lasted;
+	struct stall_span span;
+	u64 key;
 
 	for (key = 1; key <= 16; key++)
-		KUNIT_EXPECT_TRUE(test, stall_span_begin(test->priv, key, key));
+		KUNIT_EXPECT_TRUE(test, begin(test, key, OUTER, key));
 	for (key = 1; key <= 16; key++) {
-		KUNIT_EXPECT_TRUE(test, stall_span_end(test->priv, key, 100,
-						       &lasted));
-		KUNIT_EXPECT_EQ(test, lasted, 100 - key);
+		expect_end(test, key, OUTER, &span);
+		KUNIT_EXPECT_EQ(test, span.start, key);
 	}
 }
 
 /* Whatever does not fit is refused, and what was taken is not harmed. */
 static void full_table_refuses(struct kunit *test)
 {
-	u64 key, lasted, taken = 0, ended = 0;
+	u64 key, taken = 0, ended = 0;
+	struct stall_span span;
 
 	for (key = 1; key <= 1000; key++)
-		taken += stall_span_begin(test->priv, key, key);
+		taken += begin(test, key, OUTER, key);
 	KUNIT_EXPECT_LE(test, taken, 1ULL << BITS);
 	KUNIT_EXPECT_GT(test, taken, 1ULL << (BITS - 1));
 	for (key = 1; key <= 1000; key++) {
-		if (!stall_span_end(test->priv, key, 2000, &lasted))
+		if (!stall_span_end(test->priv, key, OUTER, &span))
 			continue;
-		KUNIT_EXPECT_EQ(test, lasted, 2000 - key);
+		KUNIT_EXPECT_EQ(test, span.start, key);
 		ended++;
 	}
 	KUNIT_EXPECT_EQ(test, ended, taken);
 }
 
-static void clock_that_steps_back_gives_zero(struct kunit *test)
+/* Two CPUs in one stack: the end finds nothing rather than a wrong time. */
+static void torn_stack_is_no_span(struct kunit *test)
 {
-	u64 lasted = 1;
-
-	stall_span_begin(test->priv, 42, 1000);
-	KUNIT_EXPECT_TRUE(test, stall_span_end(test->priv, 42, 999, &lasted));
-	KUNIT_EXPECT_EQ(test, lasted, 0ULL);
-}
-
-/* Two CPUs in one slot: the end finds nothing rather than a wrong time. */
-static void torn_slot_is_no_span(struct kunit *test)
-{
-	u64 lasted;
-
-	stall_span_begin(test->priv, 42, 1000);
-	span_slot(test->priv, 42, 0)->start = 1;
-	KUNIT_EXPECT_FALSE(test, stall_span_end(test->priv, 42, 2000, &lasted));
+	begin(test, 42, OUTER, 1000);
+	stall_span_home(test->priv, 42)->frames[0].start = 1;
+	expect_no_end(test, 42, OUTER);
+	KUNIT_EXPECT_EQ(test, stall_span_inside(test->priv, 42), 0U);
 }
 
 static struct kunit_case span_cases[] = {
-	KUNIT_CASE(end_tells_the_time_since_begin),
+	KUNIT_CASE(end_tells_what_begin_told),
 	KUNIT_CASE(span_ends_once),
-	KUNIT_CASE(second_begin_starts_anew),
+	KUNIT_CASE(spans_of_a_key_nest),
+	KUNIT_CASE(too_deep_is_refused),
+	KUNIT_CASE(inner_span_without_end_is_lost),
+	KUNIT_CASE(end_of_another_kind_changes_nothing),
+	KUNIT_CASE(forgotten_key_has_no_spans),
 	KUNIT_CASE(keys_do_not_mix),
 	KUNIT_CASE(full_table_refuses),
-	KUNIT_CASE(clock_that_steps_back_gives_zero),
-	KUNIT_CASE(torn_slot_is_no_span),
+	KUNIT_CASE(torn_stack_is_no_span),
 	{}
 };
 

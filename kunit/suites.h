@@ -11,6 +11,7 @@ extern struct kunit_suite stall_hist_suite;
 extern struct kunit_suite stall_hist_percpu_suite;
 extern struct kunit_suite stall_span_suite;
 extern struct kunit_suite stall_tally_suite;
+extern struct kunit_suite stall_ticks_suite;
 extern struct kunit_suite stall_map_suite;
 extern struct kunit_suite stall_events_suite;
 extern struct kunit_suite stall_table_suite;

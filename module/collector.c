@@ -2,6 +2,8 @@
 /*
  * collector - the registry: which collectors there are, which are on
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/bitops.h>
 #include <linux/lockdep.h>
 #include <linux/math64.h>
@@ -150,22 +152,36 @@ static int get_collectors(char *text, size_t room)
 	return len;
 }
 
+static void collectors_stop(unsigned long mask)
+{
+	unsigned int i;
+
+	for_each_set_bit(i, &mask, NR_RUNS) {
+		changes++;
+		stall_run_stop(&runs[i]);
+	}
+}
+
+static void collectors_start(unsigned long mask)
+{
+	unsigned int i;
+
+	for_each_set_bit(i, &mask, NR_RUNS)
+		stall_run_start(&runs[i]);
+}
+
 static int set_reset(const char *value)
 {
 	unsigned long mask;
-	unsigned int i;
 	int err;
 
 	err = parse_collectors(value, &mask);
 	if (err)
 		return err;
-	if (!live)
-		return 0;
-	mask &= wanted;
-	for_each_set_bit(i, &mask, NR_RUNS) {
-		changes++;
-		stall_run_stop(&runs[i]);
-		stall_run_start(&runs[i]);
+	if (live) {
+		mask &= wanted;
+		collectors_stop(mask);
+		collectors_start(mask);
 	}
 	return 0;
 }
@@ -273,6 +289,21 @@ void stall_collectors_check_cost(u64 elapsed_ns)
 	for (i = 0; i < NR_RUNS; i++)
 		changes += stall_run_check_cost(&runs[i], elapsed_ns,
 						cost_limit_ppm);
+}
+
+/**
+ * stall_collectors_check_clock() - begin anew if durations have lost their clock
+ *
+ * Context: process, may sleep, under the stall lock.
+ */
+void stall_collectors_check_clock(void)
+{
+	if (!stall_ticks_lost())
+		return;
+	pr_warn("the kernel no longer trusts the time stamp counter: all collectors begin anew\n");
+	collectors_stop(wanted);
+	stall_ticks_init();
+	collectors_start(wanted);
 }
 
 struct collector_row {

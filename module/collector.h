@@ -5,11 +5,13 @@
 #ifndef STALL_COLLECTOR_H
 #define STALL_COLLECTOR_H
 
+#include "fsname.h"
 #include "map.h"
 #include "param.h"
 #include "run.h"
 #include "span.h"
 #include "tally.h"
+#include "who.h"
 
 /* The list has a comma behind each name, so the declaration needs an end. */
 #define STALL_LISTED(_name)	stall_##_name
@@ -23,6 +25,7 @@ struct stall_run *stall_run_at(unsigned int index);
 u64 stall_generation(void);
 int stall_collectors_init(void);
 void stall_collectors_exit(void);
+void stall_collectors_check_clock(void);
 void stall_collectors_check_cost(u64 elapsed_ns);
 
 extern const struct stall_table stall_collector_table;

@@ -9,9 +9,12 @@
 #ifndef STALL_COMPAT_H
 #define STALL_COMPAT_H
 
+#include <linux/atomic.h>
+#include <linux/fs.h>
 #include <linux/ftrace.h>
 #include <linux/mm.h>
 #include <linux/ptrace.h>
+#include <linux/shrinker.h>
 #include <linux/slab.h>
 
 /*
@@ -49,6 +52,32 @@
 #define STALL_HAVE_FTRACE	1
 #else
 #define STALL_HAVE_FTRACE	0
+#endif
+
+/*
+ * v6.7 allocates shrinkers apart from their owners and keeps the owner in
+ * ->private_data; before, a superblock embeds its own, and only the scan
+ * function tells that it is one. Drop with support for v6.6.
+ */
+static inline struct super_block *
+stall_shrinker_sb(const struct shrinker *shrinker)
+{
+#ifdef STALL_HAVE_SHRINKER_PRIVATE_DATA
+	struct super_block *sb = shrinker->private_data;
+
+	return sb && sb->s_shrink == shrinker ? sb : NULL;
+#else
+	return container_of(shrinker, struct super_block, s_shrink);
+#endif
+}
+
+/* Since v6.0, a kernel that is built for it names and numbers its shrinkers. */
+#ifdef CONFIG_SHRINKER_DEBUG
+#define stall_shrinker_id(_shrinker)	((u32)(_shrinker)->debugfs_id)
+#define stall_shrinker_name(_shrinker)	((_shrinker)->name ?: "")
+#else
+#define stall_shrinker_id(_shrinker)	0U
+#define stall_shrinker_name(_shrinker)	""
 #endif
 
 #ifndef CONFIG_64BIT

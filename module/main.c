@@ -35,6 +35,7 @@ static int __init stallmeter_init(void)
 {
 	int err;
 
+	stall_ticks_init();
 	err = stall_events_init();
 	if (err)
 		return err;

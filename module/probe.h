@@ -13,14 +13,17 @@
 #include <linux/tracepoint.h>
 
 #include "compat.h"
+#include "ticks.h"
 
 struct stall_run;
 
 #define STALL_MAX_TARGETS	4
+#define STALL_MAX_SHARED	16
 
 enum stall_probe_kind {
 	STALL_TRACEPOINT,
 	STALL_ENTRY,
+	STALL_UNWATCHED,
 };
 
 /**
@@ -37,21 +40,35 @@ typedef void (*stall_entry_fn)(struct stall_run *run, struct pt_regs *regs);
  * struct stall_probe - a hook that a collector wants
  * @kind: what sort
  * @optional: the collector can do without
+ * @hot: of a STALL_ENTRY: the function is called so often that 20 instructions
+ *	a hit are worth a tenth of a second when the collector is switched off
  * @targets: names in order of preference; the first that resolves wins
+ * @arg: of a STALL_TRACEPOINT whose handler serves several, as
+ *	hook->probe->arg
  * @tracepoint_fn: of a STALL_TRACEPOINT: has the type that the tracepoint
  *	calls, gets its struct stall_hook as first argument, and stands between
  *	stall_hook_enter() and stall_hook_exit()
  * @entry_fn: of a STALL_ENTRY
+ * @why: of a STALL_UNWATCHED: what is missing
  */
 struct stall_probe {
 	enum stall_probe_kind kind;
 	bool optional;
+	bool hot;
 	const char *targets[STALL_MAX_TARGETS];
+	u32 arg;
 	union {
 		void *tracepoint_fn;
 		stall_entry_fn entry_fn;
+		const char *why;
 	};
 };
+
+/* Does a probe share its callback with others of the collector? */
+static inline bool stall_probe_shares(const struct stall_probe *probe)
+{
+	return probe->kind == STALL_ENTRY && !probe->hot;
+}
 
 /* True if @_fn has the exact type that tracepoint @_tp calls. */
 #define STALL_TP_FITS(_tp, _fn)						\
@@ -79,6 +96,13 @@ struct stall_probe {
 	.targets = { __VA_ARGS__ },					\
 	.entry_fn = (_fn)
 
+/* No hook: what a user would look for, and status says why it is not there. */
+#define STALL_NO_HOOK(_target, _why)					\
+	.kind = STALL_UNWATCHED,					\
+	.optional = true,						\
+	.targets = { _target },						\
+	.why = (_why)
+
 /* How a probe hangs in the kernel. */
 enum stall_hook_how {
 	STALL_HOW_NONE,
@@ -93,14 +117,12 @@ enum stall_hook_how {
  * @sampled: how many of them were timed
  * @sampled_ns: how long those took
  * @missed: calls turned away by the recursion guard
- * @depth: contexts in the handler now
  */
 struct stall_hook_cost {
 	u64 hits;
 	u64 sampled;
 	u64 sampled_ns;
 	u64 missed;
-	u32 depth;
 };
 
 /**
@@ -110,6 +132,8 @@ struct stall_hook_cost {
  * @cost: what it did
  * @target: the chosen one of the probe's targets, NULL if none
  * @how: by what means
+ * @shared: the callback that it shares with others, if it is not hot
+ * @address: of the function, if it shares a callback
  * @error: why it does not hang, 0 or negative
  * @checked: @cost as of the last check of what it costs
  * @tp: the tracepoint
@@ -123,6 +147,8 @@ struct stall_hook {
 	const char *target;
 	enum stall_hook_how how;
 	int error;
+	struct stall_entries *shared;
+	unsigned long address;
 	struct stall_hook_cost checked;
 	union {
 		struct tracepoint *tp;
@@ -131,11 +157,26 @@ struct stall_hook {
 	};
 };
 
+/**
+ * struct stall_entries - one ftrace callback for several functions
+ * @ops: the callback
+ * @nr: how many there are
+ * @hooks: one for each function
+ */
+struct stall_entries {
+	struct ftrace_ops ops;
+	unsigned int nr;
+	struct stall_hook *hooks[STALL_MAX_SHARED];
+};
+
+void stall_entries_attach(struct stall_entries *shared);
+void stall_entries_detach(struct stall_entries *shared);
 int stall_hook_attach(struct stall_hook *hook);
 void stall_hook_detach(struct stall_hook *hook);
 void stall_hook_fold(const struct stall_hook *hook,
 		     struct stall_hook_cost *total);
-void stall_hook_why(int error, char *text, size_t room);
+unsigned long stall_function_address(const char *name);
+void stall_hook_why(const struct stall_hook *hook, char *text, size_t room);
 const char *stall_hook_how(const struct stall_hook *hook);
 
 /**
@@ -149,6 +190,8 @@ static __always_inline u64 stall_clock(void)
 	return ktime_get_mono_fast_ns();
 }
 
+void stall_hook_timed(struct stall_hook *hook, u64 began);
+
 /* One hit in so many is timed. */
 #define STALL_COST_SAMPLE	64
 
@@ -160,16 +203,13 @@ static __always_inline u64 stall_clock(void)
  * probes so anyway; later ones do not.
  *
  * Context: any.
- * Return: what stall_hook_exit() wants.
+ * Return: now, in ticks; stall_hook_exit() wants it, and the handler may use it.
  */
 static __always_inline u64 stall_hook_enter(struct stall_hook *hook)
 {
-	u64 hits;
-
 	preempt_disable_notrace();
-	hits = this_cpu_inc_return(hook->cost->hits);
-
-	return unlikely(hits % STALL_COST_SAMPLE == 0) ? stall_clock() : 0;
+	this_cpu_inc(hook->cost->hits);
+	return stall_ticks();
 }
 
 /**
@@ -179,10 +219,9 @@ static __always_inline u64 stall_hook_enter(struct stall_hook *hook)
  */
 static __always_inline void stall_hook_exit(struct stall_hook *hook, u64 began)
 {
-	if (unlikely(began)) {
-		this_cpu_inc(hook->cost->sampled);
-		this_cpu_add(hook->cost->sampled_ns, stall_clock() - began);
-	}
+	/* An interrupt in between times another hit, or none: no harm. */
+	if (unlikely(this_cpu_read(hook->cost->hits) % STALL_COST_SAMPLE == 0))
+		stall_hook_timed(hook, began);
 	preempt_enable_notrace();
 }
 

@@ -37,6 +37,7 @@ int stall_run_init(struct stall_run *run,
 	for (i = 0; i < collector->nr_probes; i++) {
 		run->hooks[i].run = run;
 		run->hooks[i].probe = &collector->probes[i];
+		run->hooks[i].shared = &run->entries;
 	}
 	return 0;
 }
@@ -123,6 +124,7 @@ static void run_detach(struct stall_run *run)
 
 	while (i--)
 		stall_hook_detach(&run->hooks[i]);
+	stall_entries_detach(&run->entries);
 	tracepoint_synchronize_unregister();
 }
 
@@ -131,18 +133,23 @@ static int run_attach(struct stall_run *run)
 	const struct stall_collector *collector = run->collector;
 	char why[48];
 	unsigned int i;
-	int err;
 
+	for (i = 0; i < collector->nr_probes; i++)
+		if (stall_probe_shares(&collector->probes[i]))
+			stall_hook_attach(&run->hooks[i]);
+	stall_entries_attach(&run->entries);
+	for (i = 0; i < collector->nr_probes; i++)
+		if (!stall_probe_shares(&collector->probes[i]))
+			stall_hook_attach(&run->hooks[i]);
 	for (i = 0; i < collector->nr_probes; i++) {
-		err = stall_hook_attach(&run->hooks[i]);
-		if (!err || collector->probes[i].optional)
+		if (!run->hooks[i].error || collector->probes[i].optional)
 			continue;
-		stall_hook_why(err, why, sizeof(why));
+		stall_hook_why(&run->hooks[i], why, sizeof(why));
 		scnprintf(run->reason, sizeof(run->reason),
 			  "required probe %s: %s",
 			  collector->probes[i].targets[0], why);
 		run_detach(run);
-		return err;
+		return run->hooks[i].error;
 	}
 	return 0;
 }
@@ -171,9 +178,10 @@ static void run_teardown(struct stall_run *run)
  * stall_run_start() - switch a collector on
  * @run: off
  *
- * Probes are attached in the order of their table; if a required one cannot
- * be, those before it are taken out again in reverse. Whatever goes wrong, the
- * collector is unavailable and says why; nothing else suffers.
+ * Probes are attached, first those that share a callback, then the others in
+ * the order of their table; if a required one cannot be, all are taken out.
+ * Whatever goes wrong, the collector is unavailable and says why; nothing else
+ * suffers.
  *
  * Context: process, may sleep, under the stall lock.
  */
@@ -246,6 +254,23 @@ u64 stall_run_counter(const struct stall_run *run, unsigned int series)
 	for_each_possible_cpu(cpu)
 		sum += READ_ONCE(*per_cpu_ptr(run->cells[series].counter, cpu));
 	return sum;
+}
+
+/**
+ * stall_run_hist() - a histogram over all CPUs
+ * @run: on or throttled
+ * @series: index of a histogram
+ * @total: result, with room for STALL_HIST_BUCKETS buckets
+ *
+ * Context: process, may sleep, under the stall lock.
+ */
+void stall_run_hist(struct stall_run *run, unsigned int series,
+		    struct stallmeter_hist *total)
+{
+	lockdep_assert_held(&stall_lock);
+	if (run->collector->flush)
+		run->collector->flush(run);
+	stall_hist_fold(run->cells[series].hist, total);
 }
 
 /**

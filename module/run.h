@@ -9,6 +9,7 @@
 #include "hist.h"
 #include "probe.h"
 #include "table.h"
+#include "ticks.h"
 
 #define STALL_MAX_SERIES	16
 
@@ -37,11 +38,15 @@ struct stall_story {
  * @help: one line on what it watches
  * @series: what it shows
  * @nr_series: how many
- * @probes: the hooks that it wants, in the order of attaching
+ * @probes: the hooks that it wants; they are attached in this order, but for
+ *	entries of functions that are not hot, which come before all others
  * @nr_probes: how many
  * @setup: get memory, kept in run->priv, before the first probe is attached;
  *	may sleep; returns 0 or an error. Optional.
  * @teardown: give it back after the last probe's handler has ended. Optional.
+ * @flush: put into the histograms what handlers keep back until a window is
+ *	over. Called in process context under the stall lock before they are
+ *	read. Optional.
  * @describe: tell an event in words, in process context. Optional for a
  *	collector that makes no events.
  */
@@ -54,6 +59,7 @@ struct stall_collector {
 	unsigned int nr_probes;
 	int (*setup)(struct stall_run *run);
 	void (*teardown)(struct stall_run *run);
+	void (*flush)(struct stall_run *run);
 	void (*describe)(struct stall_run *run, const struct stall_event *event,
 			 struct stall_story *story);
 };
@@ -95,6 +101,7 @@ union stall_cell {
  * @cells: by series; NULL for tables
  * @losses: what it lost
  * @hooks: its probes
+ * @entries: those of them that share a callback
  * @memory_bytes: memory shared by all CPUs, hooks included
  * @memory_cpu_bytes: memory on each CPU
  * @over_cost: checks in a row that found it too dear
@@ -114,6 +121,7 @@ struct stall_run {
 	union stall_cell cells[STALL_MAX_SERIES];
 	struct stall_losses __percpu *losses;
 	struct stall_hook *hooks;
+	struct stall_entries entries;
 	size_t memory_bytes;
 	size_t memory_cpu_bytes;
 	unsigned int over_cost;
@@ -124,6 +132,8 @@ int stall_run_init(struct stall_run *run,
 void stall_run_exit(struct stall_run *run);
 void stall_run_start(struct stall_run *run);
 void stall_run_stop(struct stall_run *run);
+void stall_run_hist(struct stall_run *run, unsigned int series,
+		    struct stallmeter_hist *total);
 u64 stall_run_counter(const struct stall_run *run, unsigned int series);
 void stall_run_losses(const struct stall_run *run, struct stall_losses *total);
 bool stall_run_check_cost(struct stall_run *run, u64 elapsed_ns,
@@ -143,6 +153,12 @@ static __always_inline void stall_count(struct stall_run *run,
 /* One CPU may add what another takes away: only the sum means something. */
 static __always_inline void stall_gauge_add(struct stall_run *run,
 					    unsigned int series, s64 value)
+{
+	this_cpu_add(*run->cells[series].counter, value);
+}
+
+static __always_inline void stall_add(struct stall_run *run,
+				      unsigned int series, u64 value)
 {
 	this_cpu_add(*run->cells[series].counter, value);
 }

@@ -27,12 +27,12 @@ struct probe_row {
 
 static const struct stall_column probe_columns[] = {
 	STALL_TEXT(probe_row, collector, "whose probe it is"),
-	STALL_TEXT(probe_row, kind, "tracepoint or entry (of a function)"),
+	STALL_TEXT(probe_row, kind, "tracepoint, entry (of a function), or none in any kernel"),
 	STALL_TEXT(probe_row, wanted, "targets in order of preference"),
 	STALL_TEXT(probe_row, target, "the one that was chosen"),
 	STALL_TEXT(probe_row, hook, "by what means: tracepoint, ftrace, kprobe"),
 	STALL_TEXT(probe_row, need, "required or optional"),
-	STALL_TEXT(probe_row, state, "on, off, missing or failed"),
+	STALL_TEXT(probe_row, state, "on, off, missing, failed, or none: no kernel has it"),
 	STALL_U64(probe_row, hits, NULL, "calls of the handler"),
 	STALL_U64(probe_row, cost_ns, "ns", "mean of the calls that were timed"),
 	STALL_TEXT(probe_row, reason, "why it is not on"),
@@ -42,18 +42,26 @@ static void probe_state(const struct stall_hook *hook, struct probe_row *row)
 {
 	if (hook->how != STALL_HOW_NONE) {
 		strscpy(row->state, "on", sizeof(row->state));
+	} else if (hook->probe->kind == STALL_UNWATCHED) {
+		strscpy(row->state, "none", sizeof(row->state));
+		stall_hook_why(hook, row->reason, sizeof(row->reason));
 	} else if (!hook->error) {
 		strscpy(row->state, "off", sizeof(row->state));
 	} else {
 		strscpy(row->state,
 			hook->error == -ENOENT ? "missing" : "failed",
 			sizeof(row->state));
-		stall_hook_why(hook->error, row->reason, sizeof(row->reason));
+		stall_hook_why(hook, row->reason, sizeof(row->reason));
 	}
 }
 
 static void probe_fill(const struct stall_hook *hook, struct probe_row *row)
 {
+	static const char * const kinds[] = {
+		[STALL_TRACEPOINT] = "tracepoint",
+		[STALL_ENTRY] = "entry",
+		[STALL_UNWATCHED] = "none",
+	};
 	const struct stall_probe *probe = hook->probe;
 	struct stall_hook_cost cost;
 	unsigned int i;
@@ -61,9 +69,7 @@ static void probe_fill(const struct stall_hook *hook, struct probe_row *row)
 
 	strscpy(row->collector, hook->run->collector->name,
 		sizeof(row->collector));
-	strscpy(row->kind,
-		probe->kind == STALL_TRACEPOINT ? "tracepoint" : "entry",
-		sizeof(row->kind));
+	strscpy(row->kind, kinds[probe->kind], sizeof(row->kind));
 	for (i = 0; i < STALL_MAX_TARGETS && probe->targets[i]; i++)
 		len += scnprintf(row->wanted + len, sizeof(row->wanted) - len,
 				 "%s%s", i ? "," : "", probe->targets[i]);
@@ -175,6 +181,7 @@ struct module_row {
 	u64 events_recorded;
 	u64 events_lost;
 	char clock[16];
+	char ticks[16];
 };
 
 static const struct stall_column module_columns[] = {
@@ -184,7 +191,8 @@ static const struct stall_column module_columns[] = {
 	STALL_U64(module_row, events_recorded, NULL, "stalls recorded so far"),
 	STALL_U64(module_row, events_lost, NULL,
 		  "of them, overwritten by newer ones"),
-	STALL_TEXT(module_row, clock, "source of all times"),
+	STALL_TEXT(module_row, clock, "source of all points in time"),
+	STALL_TEXT(module_row, ticks, "source of durations inside the kernel"),
 };
 
 static int module_collect(struct stall_run *none, struct stall_rows *rows)
@@ -199,6 +207,7 @@ static int module_collect(struct stall_run *none, struct stall_rows *rows)
 	row->memory_bytes = stall_timeline_bytes();
 	row->memory_cpu_bytes = stall_events_cpu_bytes();
 	strscpy(row->clock, "monotonic", sizeof(row->clock));
+	strscpy(row->ticks, stall_ticks_name(), sizeof(row->ticks));
 	for (i = 0; i < stall_nr_runs(); i++) {
 		row->memory_bytes += stall_run_at(i)->memory_bytes;
 		row->memory_cpu_bytes += stall_run_at(i)->memory_cpu_bytes;

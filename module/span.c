@@ -2,16 +2,20 @@
 /*
  * span - the time between two hooks
  *
- * A bounded hash table from a key (most often a task's address) to the time at
- * which its span began. A span may end on another CPU than it began on, so the
- * table is shared, but only in the sense that its memory is: a slot is taken
- * with plain stores and no lock or locked instruction. Two CPUs that take the
- * same free slot at the same instant overwrite each other; the check word
- * makes the loser's end find nothing instead of a wrong time, and the caller
- * counts it as missed.
+ * A bounded hash table from a key, most often a task's address, to a small
+ * stack of begun spans: reclaim calls a shrinker, whose allocation may reclaim
+ * and call a shrinker again. A span may end on another CPU than it began on, so
+ * the table is shared, but only in the sense that its memory is: a stack is
+ * taken with plain stores and no lock or locked instruction, and then belongs
+ * to its key. Two CPUs that take the same free stack at the same instant
+ * overwrite each other; the check words make the loser's end find nothing
+ * instead of a wrong time, and the caller counts it as missed.
+ *
+ * A key stands where its hash says, or, where another one stood when it came,
+ * up to seven places further; a mark stays behind, so that others need to look
+ * at one place only.
  */
-#include <linux/compiler.h>
-#include <linux/hash.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 
@@ -21,21 +25,9 @@
 #define SPAN_REACH	8
 
 /**
- * struct stall_span_slot - one span
- * @key: who began it, 0 for a free slot
- * @start: when
- * @check: @key ^ @start; differs if two CPUs wrote here at once
- */
-struct stall_span_slot {
-	u64 key;
-	u64 start;
-	u64 check;
-};
-
-/**
  * stall_spans_init() - make an empty table
  * @spans: the table
- * @bits: room for 2^@bits spans, at least 3
+ * @bits: room for 2^@bits keys, at least 3
  *
  * Context: process, may sleep.
  * Return: 0 or -ENOMEM.
@@ -43,8 +35,10 @@ struct stall_span_slot {
 int stall_spans_init(struct stall_spans *spans, unsigned int bits)
 {
 	spans->bits = bits;
-	spans->slots = kvcalloc(1UL << bits, sizeof(*spans->slots), GFP_KERNEL);
-	return spans->slots ? 0 : -ENOMEM;
+	spans->shift = 64 - bits;
+	spans->stacks = kvcalloc(1UL << bits, sizeof(*spans->stacks),
+				 GFP_KERNEL);
+	return spans->stacks ? 0 : -ENOMEM;
 }
 
 /**
@@ -53,8 +47,8 @@ int stall_spans_init(struct stall_spans *spans, unsigned int bits)
  */
 void stall_spans_free(struct stall_spans *spans)
 {
-	kvfree(spans->slots);
-	spans->slots = NULL;
+	kvfree(spans->stacks);
+	spans->stacks = NULL;
 }
 
 /**
@@ -63,81 +57,123 @@ void stall_spans_free(struct stall_spans *spans)
  */
 size_t stall_spans_bytes(const struct stall_spans *spans)
 {
-	return sizeof(*spans->slots) << spans->bits;
+	return sizeof(*spans->stacks) << spans->bits;
 }
 
-static struct stall_span_slot *span_slot(struct stall_spans *spans, u64 key,
-					 unsigned int i)
+static struct stall_span_stack *span_nth(const struct stall_spans *spans,
+					 u64 key, unsigned int i)
 {
-	u64 mask = (1ULL << spans->bits) - 1;
+	size_t home = stall_span_home(spans, key) - spans->stacks;
 
-	return &spans->slots[(hash_64(key, spans->bits) + i) & mask];
-}
-
-/**
- * stall_span_begin() - a span begins
- * @spans: the table
- * @key: not 0; a second begin of a key starts its span anew
- * @now: time in ns
- *
- * Context: any, preemption off.
- * Return: false if there was no room: the caller counts it as dropped.
- */
-bool stall_span_begin(struct stall_spans *spans, u64 key, u64 now)
-{
-	struct stall_span_slot *slot, *room = NULL;
-	unsigned int i;
-	u64 holder;
-
-	for (i = 0; i < SPAN_REACH; i++) {
-		slot = span_slot(spans, key, i);
-		holder = READ_ONCE(slot->key);
-		if (holder == key) {
-			room = slot;
-			break;
-		}
-		if (!holder && !room)
-			room = slot;
-	}
-	if (!room)
-		return false;
-	WRITE_ONCE(room->start, now);
-	WRITE_ONCE(room->check, key ^ now);
-	/* Pairs with the acquire in stall_span_end(). */
-	smp_store_release(&room->key, key);
-	return true;
+	return &spans->stacks[(home + i) & ((1UL << spans->bits) - 1)];
 }
 
 /**
- * stall_span_end() - a span ends
+ * stall_span_find() - the stack of a key
  * @spans: the table
- * @key: as at its begin
- * @now: time in ns, of the same clock
- * @lasted: result in ns
+ * @key: whose
  *
  * Context: any, preemption off.
- * Return: false if its begin was not seen or was overwritten: the caller
- * counts it as missed.
+ * Return: its stack, NULL if it has none.
  */
-bool stall_span_end(struct stall_spans *spans, u64 key, u64 now, u64 *lasted)
+struct stall_span_stack *stall_span_find(struct stall_spans *spans, u64 key)
 {
-	struct stall_span_slot *slot;
-	u64 start, check;
 	unsigned int i;
 
 	for (i = 0; i < SPAN_REACH; i++) {
-		slot = span_slot(spans, key, i);
-		/* Pairs with the release in stall_span_begin(). */
-		if (smp_load_acquire(&slot->key) != key)
-			continue;
-		start = READ_ONCE(slot->start);
-		check = READ_ONCE(slot->check);
-		WRITE_ONCE(slot->key, 0);
-		if (check != (key ^ start))
-			return false;
-		/* The clocks of two CPUs may differ by a little. */
-		*lasted = now > start ? now - start : 0;
-		return true;
+		struct stall_span_stack *stack = span_nth(spans, key, i);
+
+		if (READ_ONCE(stack->key) == key)
+			return stack;
+		if (!i && !READ_ONCE(stack->spilled))
+			return NULL;
 	}
-	return false;
+	return NULL;
+}
+
+/**
+ * stall_span_room() - the stack of a key, or a free one for it
+ * @spans: the table
+ * @key: whose
+ *
+ * Context: any, preemption off.
+ * Return: a stack, NULL if there is no room.
+ */
+struct stall_span_stack *stall_span_room(struct stall_spans *spans, u64 key)
+{
+	struct stall_span_stack *stack = stall_span_find(spans, key);
+	unsigned int i;
+
+	for (i = 0; !stack && i < SPAN_REACH; i++) {
+		stack = span_nth(spans, key, i);
+		if (READ_ONCE(stack->key))
+			stack = NULL;
+		else if (i)
+			WRITE_ONCE(span_nth(spans, key, 0)->spilled, 1);
+	}
+	return stack;
+}
+
+/**
+ * stall_span_drop_inner() - drop what was left open inside of a span
+ * @stack: of its key
+ * @kind: the span's
+ *
+ * Context: any, preemption off.
+ * Return: how many there were; 0 if there is no span of the kind, or it was not
+ * kept.
+ */
+u32 stall_span_drop_inner(struct stall_span_stack *stack, u32 kind)
+{
+	u32 top = stack->depth, depth = top;
+
+	/* The end of one that was too deep to be kept. */
+	if (top > STALL_SPAN_DEPTH) {
+		stack->depth = top - 1;
+		return 0;
+	}
+	while (depth && stack->frames[depth - 1].kind != kind)
+		depth--;
+	if (!depth)
+		return 0;
+	stack->depth = depth;
+	return top - depth;
+}
+
+/**
+ * stall_span_inside() - what a key is in the middle of
+ * @spans: the table
+ * @key: whose spans
+ *
+ * Context: any, preemption off.
+ * Return: kind of the innermost span, 0 if there is none.
+ */
+u32 stall_span_inside(struct stall_spans *spans, u64 key)
+{
+	const struct stall_span_stack *stack = stall_span_find(spans, key);
+	u32 depth = stack ? min_t(u32, stack->depth, STALL_SPAN_DEPTH) : 0;
+
+	return depth ? stack->frames[depth - 1].kind : 0;
+}
+
+/**
+ * stall_span_forget() - a key is gone, as a task that exits is
+ * @spans: the table
+ * @key: whose spans will never end
+ *
+ * Context: any, preemption off.
+ * Return: how many of them there were.
+ */
+unsigned int stall_span_forget(struct stall_spans *spans, u64 key)
+{
+	struct stall_span_stack *stack = stall_span_find(spans, key);
+	unsigned int nr;
+
+	if (!stack)
+		return 0;
+	nr = stack->depth;
+	stack->depth = 0;
+	/* As in stall_span_end(). */
+	smp_store_release(&stack->key, 0);
+	return nr;
 }

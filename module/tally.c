@@ -11,101 +11,131 @@
  *
  * One sketch a CPU, no sharing; they are merged when read.
  */
-#include <linux/compiler.h>
 #include <linux/cpumask.h>
-#include <linux/hash.h>
-#include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
 #include <linux/sort.h>
+#include <linux/string.h>
+#include <linux/topology.h>
 
 #include "tally.h"
 
-#define TALLY_ENTRIES	(STALL_TALLY_SETS * STALL_TALLY_WAYS)
+static int sketch_init(struct stall_tally_sketch *sketch, size_t row_size,
+		       int node)
+{
+	unsigned int i;
+
+	sketch->rows = kvzalloc_node(STALL_TALLY_ENTRIES * row_size, GFP_KERNEL,
+				     node);
+	if (!sketch->rows)
+		return -ENOMEM;
+	for (i = 0; i < STALL_TALLY_ENTRIES; i++)
+		sketch->entries[i].row = sketch->rows + i * row_size;
+	return 0;
+}
 
 /**
- * stall_tally_alloc() - an empty sketch on all possible CPUs
+ * stall_tally_init() - an empty table
+ * @tally: the table
+ * @row_size: bytes that are kept beside each entry, a multiple of 8
+ * @merge: see struct stall_tally
  *
  * Context: process, may sleep.
- * Return: the sketch, or NULL.
+ * Return: 0 or -ENOMEM.
  */
-struct stall_tally __percpu *stall_tally_alloc(void)
+int stall_tally_init(struct stall_tally *tally, size_t row_size,
+		     void (*merge)(void *into, const void *from))
 {
-	return alloc_percpu(struct stall_tally);
+	int cpu;
+
+	tally->row_size = row_size;
+	tally->merge = merge;
+	tally->sketches = alloc_percpu(struct stall_tally_sketch);
+	if (!tally->sketches)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu) {
+		if (sketch_init(per_cpu_ptr(tally->sketches, cpu), row_size,
+				cpu_to_node(cpu))) {
+			stall_tally_free(tally);
+			return -ENOMEM;
+		}
+	}
+	return 0;
 }
 
 /**
- * stall_tally_free() - give back what stall_tally_alloc() gave
- * @tally: the sketch, or NULL
+ * stall_tally_free() - give back what stall_tally_init() took
+ * @tally: the table, possibly never initialised but zero
  */
-void stall_tally_free(struct stall_tally __percpu *tally)
+void stall_tally_free(struct stall_tally *tally)
 {
-	free_percpu(tally);
+	int cpu;
+
+	if (!tally->sketches)
+		return;
+	for_each_possible_cpu(cpu)
+		kvfree(per_cpu_ptr(tally->sketches, cpu)->rows);
+	free_percpu(tally->sketches);
+	tally->sketches = NULL;
 }
 
-static unsigned int tally_set(u64 key)
+/**
+ * stall_tally_cpu_bytes() - memory of a table on each CPU
+ * @tally: the table
+ */
+size_t stall_tally_cpu_bytes(const struct stall_tally *tally)
 {
-	return hash_64(key, ilog2(STALL_TALLY_SETS));
+	return sizeof(struct stall_tally_sketch) +
+	       STALL_TALLY_ENTRIES * tally->row_size;
 }
 
-/* The key's entry, or the one that it takes over: the smallest of its set. */
-static struct stall_tally_entry *tally_entry(struct stall_tally *tally, u64 key)
+/**
+ * stall_tally_take_over() - the smallest entry of a set changes hands
+ * @tally: the table
+ * @key: who wants it
+ *
+ * A part of stall_tally_claim().
+ *
+ * Return: the entry, without a key until its release, so that nobody reads it.
+ */
+struct stall_tally_entry *stall_tally_take_over(struct stall_tally *tally,
+						u64 key)
 {
-	struct stall_tally_entry *set = tally->entries[tally_set(key)];
+	struct stall_tally_entry *set = this_cpu_ptr(tally->sketches)->entries +
+					stall_tally_set(key);
 	struct stall_tally_entry *smallest = set;
 	unsigned int i;
 
-	for (i = 0; i < STALL_TALLY_WAYS; i++) {
-		if (set[i].key == key)
-			return &set[i];
+	for (i = 1; i < STALL_TALLY_WAYS; i++)
 		if (set[i].count < smallest->count)
 			smallest = &set[i];
-	}
+	WRITE_ONCE(smallest->key, 0);
+	/* Pairs with the barrier between two looks in tally_copy(). */
+	smp_wmb();
 	smallest->over = smallest->count;
-	WRITE_ONCE(smallest->key, key);
-	stall_who_current(&smallest->who);
+	memset(smallest->row, 0, tally->row_size);
 	return smallest;
-}
-
-/**
- * stall_tally_add() - count for a key, and for the current task
- * @tally: the sketch
- * @key: not 0
- * @weight: how much to count
- *
- * Context: any, preemption off. An interrupt that comes in the middle of
- * another update on this CPU is not counted but added to missed.
- */
-void stall_tally_add(struct stall_tally __percpu *tally, u64 key, u64 weight)
-{
-	struct stall_tally *mine = this_cpu_ptr(tally);
-
-	if (this_cpu_inc_return(tally->busy) == 1) {
-		tally_entry(mine, key)->count += weight;
-		mine->total += weight;
-	} else {
-		this_cpu_inc(tally->missed);
-	}
-	this_cpu_dec(tally->busy);
 }
 
 static int by_key(const void *a, const void *b)
 {
-	const struct stall_tally_entry *x = a, *y = b;
+	const struct stall_tally_hitter *x = a, *y = b;
 
 	return x->key < y->key ? -1 : x->key > y->key;
 }
 
 static int by_count(const void *a, const void *b)
 {
-	const struct stall_tally_entry *x = a, *y = b;
+	const struct stall_tally_hitter *x = a, *y = b;
 
 	return x->count > y->count ? -1 : x->count < y->count;
 }
 
 /* What @key may have been counted on a CPU that does not list it. */
-static u64 tally_unlisted(const struct stall_tally *tally, u64 key)
+static u64 tally_unlisted(const struct stall_tally_sketch *sketch, u64 key)
 {
-	const struct stall_tally_entry *set = tally->entries[tally_set(key)];
+	const struct stall_tally_entry *set = &sketch->entries[stall_tally_set(key)];
 	u64 least = U64_MAX;
 	unsigned int i;
 
@@ -117,73 +147,114 @@ static u64 tally_unlisted(const struct stall_tally *tally, u64 key)
 	return least;
 }
 
-static void tally_gather(struct stall_tally __percpu *tally,
+/* An entry that changes hands while it is read is not worth listing. */
+static bool tally_copy(const struct stall_tally *tally,
+		       const struct stall_tally_sketch *sketch, unsigned int i,
+		       struct stall_tally_hitter *hitter)
+{
+	const struct stall_tally_entry *entry = &sketch->entries[i];
+
+	/* Pairs with the release in stall_tally_release(). */
+	hitter->key = smp_load_acquire(&entry->key);
+	if (!hitter->key)
+		return false;
+	hitter->count = READ_ONCE(entry->count);
+	hitter->over = READ_ONCE(entry->over);
+	memcpy(hitter->row, entry->row, tally->row_size);
+	/* Pairs with the barrier in stall_tally_take_over(). */
+	smp_rmb();
+	return READ_ONCE(entry->key) == hitter->key;
+}
+
+static void tally_gather(const struct stall_tally *tally,
 			 struct stall_tally_top *top)
 {
 	unsigned int i;
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
-		const struct stall_tally *one = per_cpu_ptr(tally, cpu);
-		const struct stall_tally_entry *entry = &one->entries[0][0];
+		const struct stall_tally_sketch *sketch =
+			per_cpu_ptr(tally->sketches, cpu);
 
-		top->total += READ_ONCE(one->total);
-		top->missed += READ_ONCE(one->missed);
-		for (i = 0; i < TALLY_ENTRIES; i++)
-			if (READ_ONCE(entry[i].key))
-				top->entries[top->nr++] = entry[i];
+		top->total += READ_ONCE(sketch->total);
+		for (i = 0; i < STALL_TALLY_ENTRIES; i++) {
+			struct stall_tally_hitter *hitter =
+				&top->hitters[top->nr];
+
+			hitter->row = top->rows + top->nr * tally->row_size;
+			top->nr += tally_copy(tally, sketch, i, hitter);
+		}
+		cond_resched();
 	}
 }
 
 /* One entry a key; the bound grows by what unlisting CPUs may have counted. */
-static void tally_combine(struct stall_tally __percpu *tally,
+static void tally_combine(const struct stall_tally *tally,
 			  struct stall_tally_top *top)
 {
-	struct stall_tally_entry *entries = top->entries;
+	struct stall_tally_hitter *hitters = top->hitters;
 	unsigned int i, nr = 0;
 	int cpu;
 
-	sort(entries, top->nr, sizeof(*entries), by_key, NULL);
+	sort(hitters, top->nr, sizeof(*hitters), by_key, NULL);
 	for (i = 0; i < top->nr; i++) {
-		if (nr && entries[nr - 1].key == entries[i].key) {
-			entries[nr - 1].count += entries[i].count;
-			entries[nr - 1].over += entries[i].over;
+		if (nr && hitters[nr - 1].key == hitters[i].key) {
+			hitters[nr - 1].count += hitters[i].count;
+			hitters[nr - 1].over += hitters[i].over;
+			tally->merge(hitters[nr - 1].row, hitters[i].row);
 		} else {
-			entries[nr++] = entries[i];
+			hitters[nr++] = hitters[i];
 		}
 	}
 	top->nr = nr;
 	for (i = 0; i < nr; i++) {
 		for_each_possible_cpu(cpu) {
-			u64 other = tally_unlisted(per_cpu_ptr(tally, cpu),
-						   entries[i].key);
+			u64 other = tally_unlisted(per_cpu_ptr(tally->sketches,
+							       cpu),
+						   hitters[i].key);
 
-			entries[i].count += other;
-			entries[i].over += other;
+			hitters[i].count += other;
+			hitters[i].over += other;
 		}
+		cond_resched();
 	}
-	sort(entries, nr, sizeof(*entries), by_count, NULL);
+	sort(hitters, nr, sizeof(*hitters), by_count, NULL);
+	/* As many as one CPU may have: the rest is small, and rows are large. */
+	top->nr = min_t(unsigned int, nr, STALL_TALLY_ENTRIES);
 }
 
 /**
  * stall_tally_merge() - the heavy hitters of all CPUs
- * @tally: the sketch
- * @top: result; its entries are to be freed with kvfree()
+ * @tally: the table
+ * @top: result, to be given to stall_tally_top_free() in any case
  *
  * For each entry the true count lies between count - over and count.
  *
  * Context: process, may sleep; writers go on meanwhile.
  * Return: 0 or -ENOMEM.
  */
-int stall_tally_merge(struct stall_tally __percpu *tally,
+int stall_tally_merge(const struct stall_tally *tally,
 		      struct stall_tally_top *top)
 {
+	size_t room = (size_t)num_possible_cpus() * STALL_TALLY_ENTRIES;
+
 	memset(top, 0, sizeof(*top));
-	top->entries = kvcalloc(num_possible_cpus() * TALLY_ENTRIES,
-				sizeof(*top->entries), GFP_KERNEL);
-	if (!top->entries)
+	top->hitters = kvcalloc(room, sizeof(*top->hitters), GFP_KERNEL);
+	top->rows = kvcalloc(room, tally->row_size, GFP_KERNEL);
+	if (!top->hitters || !top->rows)
 		return -ENOMEM;
 	tally_gather(tally, top);
 	tally_combine(tally, top);
 	return 0;
+}
+
+/**
+ * stall_tally_top_free() - give back what stall_tally_merge() took
+ * @top: its result
+ */
+void stall_tally_top_free(struct stall_tally_top *top)
+{
+	kvfree(top->hitters);
+	kvfree(top->rows);
+	memset(top, 0, sizeof(*top));
 }

@@ -35,7 +35,7 @@ struct timeline_slot {
  * @count: values so far
  * @sum: their sum so far
  * @next: total number of slots written
- * @slots: a ring
+ * @slots: a ring of STALL_TIMELINE_SLOTS; NULL until it has a value
  */
 struct timeline_track {
 	struct stall_run *run;
@@ -44,7 +44,7 @@ struct timeline_track {
 	u64 count;
 	u64 sum;
 	u64 next;
-	struct timeline_slot slots[STALL_TIMELINE_SLOTS];
+	struct timeline_slot *slots;
 };
 
 static struct timeline_track *tracks;
@@ -62,20 +62,29 @@ static void track_tick(struct timeline_track *track, u64 now)
 	struct timeline_slot *slot;
 	u64 count;
 
-	if (!hist)
+	if (!hist) {
+		kvfree(track->slots);
+		track->slots = NULL;
 		return;
+	}
 	if (track->generation != track->run->generation) {
 		track->generation = track->run->generation;
 		track->count = 0;
 		track->sum = 0;
 		track->next = 0;
 	}
-	stall_hist_fold(hist, total);
+	stall_run_hist(track->run, track->series, total);
 	count = stall_hist_count(total->buckets, STALL_HIST_BUCKETS);
 	/* Its peak waits for it: leave that to the second that has the value. */
 	if (count == track->count)
 		return;
 
+	if (!track->slots)
+		track->slots = kvcalloc(STALL_TIMELINE_SLOTS,
+					sizeof(*track->slots), GFP_KERNEL);
+	/* Without memory now, a later second takes these values as well. */
+	if (!track->slots)
+		return;
 	slot = &track->slots[track->next++ % STALL_TIMELINE_SLOTS];
 	slot->at_ns = now;
 	slot->count = count - track->count;
@@ -99,6 +108,7 @@ static void timeline_tick(struct work_struct *work)
 	u64 now;
 
 	mutex_lock(&stall_lock);
+	stall_collectors_check_clock();
 	now = stall_clock();
 	for (i = 0; i < nr_tracks; i++)
 		track_tick(&tracks[i], now);
@@ -169,8 +179,12 @@ int stall_timeline_init(void)
  */
 void stall_timeline_exit(void)
 {
+	unsigned int i;
+
 	cancel_delayed_work_sync(&timeline_work);
 	destroy_workqueue(timeline_queue);
+	for (i = 0; i < nr_tracks; i++)
+		kvfree(tracks[i].slots);
 	kvfree(tracks);
 	tracks = NULL;
 	nr_tracks = 0;
@@ -181,7 +195,14 @@ void stall_timeline_exit(void)
  */
 size_t stall_timeline_bytes(void)
 {
-	return nr_tracks * sizeof(*tracks);
+	size_t bytes = nr_tracks * sizeof(*tracks);
+	unsigned int i;
+
+	for (i = 0; i < nr_tracks; i++)
+		if (tracks[i].slots)
+			bytes += STALL_TIMELINE_SLOTS *
+				 sizeof(*tracks[i].slots);
+	return bytes;
 }
 
 struct timeline_row {

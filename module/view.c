@@ -78,7 +78,7 @@ int stall_view_read(struct stall_view *view, const char *group,
 		return -ENOMEM;
 	i = series - run->collector->series;
 	if (series->kind == STALLMETER_HISTOGRAM)
-		stall_hist_fold(run->cells[i].hist, row);
+		stall_run_hist(run, i, row);
 	else
 		*(u64 *)row = stall_run_counter(run, i);
 	return 0;

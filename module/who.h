@@ -25,10 +25,26 @@ struct stall_who {
 };
 
 /**
+ * stall_cgroup_id() - the running task's cgroup in the unified hierarchy
+ *
+ * Context: any, preemption off, which keeps what RCU protects as well.
+ * Return: its id, 0 in a kernel without cgroups.
+ */
+static __always_inline u64 stall_cgroup_id(void)
+{
+#ifdef CONFIG_CGROUPS
+	return cgroup_id(rcu_dereference_raw(current->cgroups)->dfl_cgrp);
+#else
+	return 0;
+#endif
+}
+
+/**
  * stall_who_current() - note the running task
  * @who: result
  *
- * Context: any; outside of a task it names the one that was interrupted.
+ * Context: any, preemption off; outside of a task it names the one that was
+ * interrupted.
  */
 static inline void stall_who_current(struct stall_who *who)
 {
@@ -36,12 +52,7 @@ static inline void stall_who_current(struct stall_who *who)
 	who->tgid = current->tgid;
 	/* Without task_lock(): a torn name beats a lock in probe context. */
 	memcpy(who->comm, current->comm, TASK_COMM_LEN);
-	who->cgroup_id = 0;
-#ifdef CONFIG_CGROUPS
-	rcu_read_lock();
-	who->cgroup_id = cgroup_id(task_dfl_cgroup(current));
-	rcu_read_unlock();
-#endif
+	who->cgroup_id = stall_cgroup_id();
 }
 
 #endif /* STALL_WHO_H */

@@ -160,7 +160,9 @@ static unsigned int probe_problems(const struct status *status,
 			.state = table_text(table, i, PROBE_STATE),
 			.reason = table_text(table, i, PROBE_REASON),
 		};
+		/* "none" is one that no kernel has: nobody can mend that. */
 		if (strcmp(problem.state, "on") &&
+		    strcmp(problem.state, "none") &&
 		    probe_is_wanted(status, problem.collector))
 			tell(arg, nr++, &problem);
 	}

@@ -359,9 +359,11 @@ static const struct stall_series bfd_series[] = {
 
 /* Calls first, so that the first packets that are seen have a sender. */
 static const struct stall_probe bfd_probes[] = {
-	{ STALL_FUNCTION(bfd_on_send4, "udp_sendmsg"), .optional = true },
+	{ STALL_FUNCTION(bfd_on_send4, "udp_sendmsg"),
+	  .optional = true, .hot = true },
 #if IS_ENABLED(CONFIG_IPV6)
-	{ STALL_FUNCTION(bfd_on_send6, "udpv6_sendmsg"), .optional = true },
+	{ STALL_FUNCTION(bfd_on_send6, "udpv6_sendmsg"),
+	  .optional = true, .hot = true },
 #endif
 	{ STALL_TP(net_dev_start_xmit, bfd_on_xmit) },
 };

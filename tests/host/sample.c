@@ -144,6 +144,8 @@ static void add_probes(struct builder *b, unsigned int flags)
 		    degraded ? "-" : "tracepoint", "optional",
 		    degraded ? "missing" : "on",
 		    degraded ? "none of these is there" : "", N(99), N(0));
+	builder_row(b, "bfd", "none", "d_walk", "-", "-", "optional", "none",
+		    "nothing to hook", N(0), N(0));
 	builder_row(b, "epoll", "entry", "ep_poll_callback", "-", "-",
 		    "required", "off", "", N(0), N(0));
 }
