@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * dcache_makers - who made dentries in which directory, and how many stay
+ *
+ * A maker is a command in a cgroup, at work in one directory. The process is
+ * only noted: what a health check leaves behind in a year of short-lived
+ * processes is to be one row. A directory is known by its device and inode
+ * number, as the addresses of dentries come to mean others.
+ *
+ * A dentry is counted when it gets its place in a directory. tmpfs and procfs
+ * keep none that stands for no file, so a CPU remembers the last few that it
+ * saw made, and takes those that their maker frees right after for passing.
+ */
+#include <linux/build_bug.h>
+#include <linux/dcache.h>
+#include <linux/fs.h>
+#include <linux/sched.h>
+#include <linux/string.h>
+
+#include "dcache.h"
+
+/* Parts of a directory's path that are kept. */
+#define PATH_PARTS	4
+/* A short name has as many bytes in the dentry itself: no read goes further. */
+#define PATH_NAME	32
+
+static void maker_merge(void *into, const void *from)
+{
+	const struct dcache_maker *other = from;
+	struct dcache_maker *maker = into;
+
+	maker->negative += other->negative;
+	maker->passing += other->passing;
+	maker->passing_negative += other->passing_negative;
+}
+
+/**
+ * dcache_makers_init() - nobody made anything yet
+ * @makers: the table
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int dcache_makers_init(struct stall_tally *makers)
+{
+	return stall_tally_init(makers, sizeof(struct dcache_maker), maker_merge);
+}
+
+static __always_inline u64 maker_key(const struct dentry *dentry)
+{
+	const struct dentry *parent = dentry->d_parent;
+	const struct inode *dir = d_inode_rcu(parent);
+	u64 comm, more, sum;
+
+	BUILD_BUG_ON(sizeof(comm) + sizeof(more) != TASK_COMM_LEN);
+	memcpy(&comm, current->comm, sizeof(comm));
+	memcpy(&more, current->comm + sizeof(comm), sizeof(more));
+	sum = stall_tally_mix(comm, more);
+	sum = stall_tally_mix(sum, stall_cgroup_id());
+	sum = stall_tally_mix(sum, dentry->d_sb->s_dev);
+	/* What is in no directory is its own parent. */
+	if (likely(parent != dentry && dir))
+		sum = stall_tally_mix(sum, dir->i_ino);
+	return stall_tally_key(sum);
+}
+
+/*
+ * Put a name in front of @at, with a slash before it. Names change under our
+ * eyes, but their memory stays while preemption is off, and they end with a NUL.
+ */
+static char *path_prepend(char *at, const struct dentry *dentry)
+{
+	const unsigned char *name = READ_ONCE(dentry->d_name.name);
+	size_t len = strnlen(name, PATH_NAME);
+
+	if (len == PATH_NAME) {	/* or longer */
+		len = PATH_NAME - 1;
+		*--at = '~';
+	}
+	at -= len;
+	memcpy(at, name, len);
+	*--at = '/';
+	return at;
+}
+
+/* The last parts of a path; "..." stands for those before them. */
+static void path_of(char path[DCACHE_PATH], const struct dentry *dir)
+{
+	char whole[PATH_PARTS * (PATH_NAME + 1) + 4];
+	char *end = whole + sizeof(whole) - 1, *at = end;
+	const struct dentry *parent;
+	unsigned int i;
+
+	*end = '\0';
+	for (i = 0; i < PATH_PARTS; i++) {
+		parent = READ_ONCE(dir->d_parent);
+		if (parent == dir)
+			break;
+		at = path_prepend(at, dir);
+		dir = parent;
+	}
+	if (at == end)
+		*--at = '/';
+	if (READ_ONCE(dir->d_parent) != dir) {
+		at -= 3;
+		memcpy(at, "...", 3);
+	}
+	/* The end tells most. */
+	if (end - at >= DCACHE_PATH)
+		at = end - (DCACHE_PATH - 1);
+	memcpy(path, at, end - at + 1);
+}
+
+/* Rare: a maker comes into the table. */
+static noinline void maker_describe(struct dcache_maker *maker,
+				    const struct dentry *dentry)
+{
+	const struct dentry *parent = dentry->d_parent;
+
+	stall_who_current(&maker->who);
+	stall_fs_name(maker->filesystem, dentry->d_sb);
+	if (parent == dentry)
+		strscpy(maker->directory, "-", sizeof(maker->directory));
+	else
+		path_of(maker->directory, parent);
+}
+
+static __always_inline struct stall_tally_entry *
+maker_claim(struct stall_run *run, u64 key, const struct dentry *dentry)
+{
+	struct dcache_state *dcache = run->priv;
+	struct stall_tally_entry *entry = stall_tally_claim(&dcache->makers,
+							    key);
+
+	if (unlikely(!entry))
+		stall_missed(run);
+	else if (unlikely(stall_tally_is_new(entry)))
+		maker_describe(entry->row, dentry);
+	return entry;
+}
+
+static __always_inline void
+dcache_remember(struct dcache_cpu *mine, const struct dentry *dentry, u64 maker,
+		bool negative, bool made)
+{
+	struct dcache_fresh *fresh = &mine->fresh[mine->next++ % DCACHE_FRESH];
+
+	fresh->task = current;
+	fresh->dentry = dentry;
+	fresh->maker = maker;
+	fresh->negative = negative;
+	fresh->made = made;
+}
+
+/**
+ * dcache_made() - a dentry gets its place
+ * @run: the collector
+ * @dentry: it, with a parent or, if it is in no directory, its own
+ * @negative: it stands for no file
+ *
+ * Context: any, preemption off.
+ */
+void dcache_made(struct stall_run *run, const struct dentry *dentry,
+		 bool negative)
+{
+	struct dcache_state *dcache = run->priv;
+	struct dcache_cpu *mine = this_cpu_ptr(dcache->cpus);
+	u64 key = maker_key(dentry);
+	struct stall_tally_entry *entry;
+	struct dcache_maker *maker;
+
+	mine->asked.task = NULL;
+	entry = maker_claim(run, key, dentry);
+	if (!entry)
+		return;
+	maker = entry->row;
+	maker->negative += negative;
+	stall_tally_release(&dcache->makers, entry, key, 1);
+
+	dcache_remember(mine, dentry, key, negative, true);
+}
+
+static struct dcache_fresh *dcache_fresh(struct dcache_cpu *mine,
+					 const struct dentry *dentry)
+{
+	unsigned int i;
+
+	for (i = 0; i < DCACHE_FRESH; i++)
+		if (mine->fresh[i].dentry == dentry &&
+		    mine->fresh[i].task == current)
+			return &mine->fresh[i];
+	return NULL;
+}
+
+/**
+ * dcache_turned() - a dentry that others can find loses its file, or gets one
+ * @run: the collector
+ * @dentry: it
+ * @negative: it loses it
+ *
+ * Who unlinks comes into the table with the dentries that he leaves behind,
+ * though he made none; who gives a file to a dentry that another task made is
+ * part of the row for all others.
+ *
+ * Context: any, preemption off.
+ */
+void dcache_turned(struct stall_run *run, const struct dentry *dentry,
+		   bool negative)
+{
+	struct dcache_state *dcache = run->priv;
+	struct dcache_cpu *mine = this_cpu_ptr(dcache->cpus);
+	struct dcache_fresh *fresh = dcache_fresh(mine, dentry);
+	u64 key = maker_key(dentry);
+	struct stall_tally_entry *entry;
+	struct dcache_maker *maker;
+
+	if (fresh)
+		fresh->negative = negative;
+	else if (negative)	/* tmpfs frees it in a moment */
+		dcache_remember(mine, dentry, key, true, false);
+	if (negative)
+		entry = maker_claim(run, key, dentry);
+	else
+		entry = stall_tally_find(&dcache->makers, key);
+	if (!entry)
+		return;
+	maker = entry->row;
+	maker->negative += negative ? 1 : -1;
+	stall_tally_release(&dcache->makers, entry, key, 0);
+}
+
+/*
+ * A lookup that failed before the dentry got a place, as procfs does it. The
+ * hash of a name is salted with its directory, which the task is looking in: so
+ * the parent is still there, though a dentry may outlive its own.
+ */
+static void dcache_gone_unseen(struct stall_run *run,
+			       const struct dentry *dentry)
+{
+	struct dcache_state *dcache = run->priv;
+	u64 key = maker_key(dentry);
+	struct stall_tally_entry *entry = maker_claim(run, key, dentry);
+	struct dcache_maker *maker;
+
+	if (!entry)
+		return;
+	maker = entry->row;
+	maker->passing++;
+	stall_tally_release(&dcache->makers, entry, key, 1);
+}
+
+static void dcache_gone_fresh(struct dcache_state *dcache,
+			      struct dcache_fresh *fresh)
+{
+	struct stall_tally_entry *entry;
+	struct dcache_maker *maker;
+
+	fresh->dentry = NULL;
+	entry = stall_tally_find(&dcache->makers, fresh->maker);
+	if (!entry)
+		return;
+	maker = entry->row;
+	maker->passing += fresh->made;
+	maker->passing_negative += fresh->negative;
+	stall_tally_release(&dcache->makers, entry, fresh->maker, 0);
+}
+
+/**
+ * dcache_gone() - a dentry is freed
+ * @run: the collector
+ * @dentry: it; its name is still there
+ *
+ * Context: any, preemption off.
+ */
+void dcache_gone(struct stall_run *run, const struct dentry *dentry)
+{
+	struct dcache_state *dcache = run->priv;
+	struct dcache_cpu *mine = this_cpu_ptr(dcache->cpus);
+	struct dcache_asked *asked = &mine->asked;
+	struct dcache_fresh *fresh = dcache_fresh(mine, dentry);
+
+	if (fresh) {
+		dcache_gone_fresh(dcache, fresh);
+	} else if (asked->task == current && asked->sb == dentry->d_sb &&
+		   asked->name == dentry->d_name.hash_len &&
+		   !dcache_is_past(dcache, asked->at, stall_ticks())) {
+		asked->task = NULL;
+		dcache_gone_unseen(run, dentry);
+	}
+}
