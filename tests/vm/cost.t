@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# What a send costs more with the module than without it, in guest instructions: in
+# What a send, a lookup and a shrinker cost more with the module, in guest instructions: in
 # the deterministic guest one takes 1 ns, so the guest's own clock counts them.
 #
 # usage: cost.t [KERNEL...]

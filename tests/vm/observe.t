@@ -10,7 +10,7 @@
 
 observe() {
 	put_module "$1" || return
-	in_guest "$1" test-observe.sh -a preempt=full
+	in_guest "$1" test-observe.sh -t 600 -a preempt=full
 }
 
 put_programs

@@ -16,11 +16,11 @@ set -euo pipefail
 work=$(mktemp -d "${TMPDIR:-/tmp}/stallmeter-test.XXXXXX")
 trap 'jobs -p | xargs -r kill 2>/dev/null || true; rm -rf "$work"' EXIT
 
-# The reporter, and udpload, built where the guests' userland is.
+# The reporter, and the loads, built where the guests' userland is.
 put_programs() {
 	"$VM_DIR/build" 6.1 "$work" reporter >&2
 	cp "$VM_DIR"/load/* "$work/"
-	"$VM_DIR/kernel" run 6.1 "$work" make -s udpload >&2
+	"$VM_DIR/kernel" run 6.1 "$work" make -s loads >&2
 }
 
 # put_module KERNEL: the module as it is here.
@@ -53,7 +53,7 @@ in_guest() {
 	local kernel=$1 script=$2 file files=() args
 	shift 2
 	read -ra args <<< "${ARGS:-}"
-	for file in "$work/$kernel"/*.ko "$work"/{stallmeter,udpload}; do
+	for file in "$work/$kernel"/*.ko "$work"/{stallmeter,udpload,dentryload}; do
 		[ ! -f "$file" ] || files+=(-f "$file")
 	done
 	setpriv --pdeathsig TERM "$VM_DIR/boot" -k "$kernel" "${files[@]}" "$@" -- bash "/run/guest/$script" "${args[@]}"

@@ -1,26 +1,67 @@
 # SPDX-License-Identifier: GPL-2.0
-# test-cost.sh - guest instructions of a UDP send over loopback, with and without
-# the module. The gates are the figures that were measured, and a tenth.
+# test-cost.sh - guest instructions of a UDP send over loopback, of a lookup of a missing
+# name on ext4, and of a shrinker that frees one dentry, with and without the module.
+# The gates of a send and a shrinker are the figures that were measured, and a tenth.
 # shellcheck shell=bash
 
 set -uo pipefail
 # shellcheck source=tap.sh
 . /run/guest/tap.sh
+# shellcheck source=ext4.sh
+. /run/guest/ext4.sh
 PATH=$PWD:$PATH
 
 cost() { udpload cost "$1" 5000; }
+lookup() { dentryload cost mnt 2000; }
 
-udpload cost 5353 1000 > /dev/null	# all that is done once
-base=$(cost 5353)
-insmod stallmeter.ko
-other=$(cost 5353)
-bfd=$(cost 3784)
-rmmod stallmeter
-again=$(cost 5353)
+# Now and then another shrinker has something to do as well, for some dozens of times.
+shrink() { for _ in 1 2 3 4 5 6; do dentryload reclaim mnt 20; done | sort -n | head -n 1; }
 
-diag "a send without the module: $base, after it: $again"
-diag "with it, not BFD: $((other - base)) more, BFD: $((bfd - base)) more"
-ok 'the baseline comes back' test $((again - base)) -le 20 -a $((base - again)) -le 20
-ok 'a datagram that is not BFD pays at most 175' test $((other - base)) -le 175
-ok 'a BFD packet pays at most 1250' test $((bfd - base)) -le 1250
+# back NAME BEFORE AFTER
+back() { ok "$1: the baseline comes back" test $(($3 - $2)) -le 20 -a $(($2 - $3)) -le 20; }
+
+test_udp() {
+	local base other bfd again
+	udpload cost 5353 1000 > /dev/null	# all that is done once
+	base=$(cost 5353)
+	insmod stallmeter.ko
+	other=$(cost 5353)
+	bfd=$(cost 3784)
+	rmmod stallmeter
+	again=$(cost 5353)
+
+	diag "a send without the module: $base, after it: $again"
+	diag "with it, not BFD: $((other - base)) more, BFD: $((bfd - base)) more"
+	back 'a send' "$base" "$again"
+	ok 'a datagram that is not BFD pays at most 175' test $((other - base)) -le 175
+	ok 'a BFD packet pays at most 1250' test $((bfd - base)) -le 1250
+}
+
+test_dentries() {
+	local base_lookup base_shrink lookup shrink freed
+	ok 'an ext4 is there' ext4_up
+	lookup > /dev/null
+	shrink > /dev/null
+	base_lookup=$(lookup)
+	base_shrink=$(shrink)
+	insmod stallmeter.ko collectors=dcache
+	lookup=$(lookup)
+	freed=$(shrink)
+	rmmod stallmeter
+	insmod stallmeter.ko collectors=reclaim
+	shrink=$(shrink)
+	rmmod stallmeter
+
+	diag "a lookup without the module: $base_lookup, freeing one dentry: $base_shrink"
+	diag "dcache: $((lookup - base_lookup)) and $((freed - base_shrink)) more; reclaim: $((shrink - base_shrink)) more"
+	back 'a lookup' "$base_lookup" "$(lookup)"
+	back 'a shrinker' "$base_shrink" "$(shrink)"
+	ok 'a lookup of a missing name on ext4 pays at most 260' test $((lookup - base_lookup)) -le 260
+	ok 'and is seen' test $((lookup - base_lookup)) -ge 20
+	ok 'a run of a shrinker pays at most 300' test $((shrink - base_shrink)) -le 300
+	ok 'and is seen as well' test $((shrink - base_shrink)) -ge 20
+}
+
+test_udp
+test_dentries
 done_testing

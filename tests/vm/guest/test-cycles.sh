@@ -52,8 +52,8 @@ intruder() {
 	local turn=0
 	while [ ! -e stop ]; do
 		case $((turn++ % 4)) in
-		0) /tmp/busybox cat $FILES/status $FILES/events $FILES/bfd/* $FILES/snapshot > /dev/null;;
-		1) echo bfd > $PARAMS/reset;;
+		0) /tmp/busybox cat $FILES/status $FILES/events $FILES/{bfd,dcache,reclaim}/* $FILES/snapshot > /dev/null;;
+		1) echo all > $PARAMS/reset;;
 		2) echo none > $PARAMS/collectors;;
 		3) echo 3784 > $PARAMS/bfd_ports;;
 		esac && echo x >> intrusions
