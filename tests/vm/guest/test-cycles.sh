@@ -111,7 +111,10 @@ done
 is "$CYCLES times in and out under traffic, with readers and writers" "$failed" 0
 stop_others
 ok 'files were read and controls written meanwhile' test "$(wc -l < intrusions)" -ge 4
-ok 'no rmmod took over 5 s' test "$longest" -le 5000000
+# With KASAN and lockdep, each of the times that rmmod waits for RCU-tasks takes longer.
+limit=5
+[[ $(uname -r) != *debug ]] || limit=15
+ok "no rmmod took over $limit s" test "$longest" -le ${limit}000000
 diag "the longest rmmod: $((longest / 1000)) ms; $(wc -l < intrusions) intrusions"
 for sender in $senders; do
 	ok 'a sender was there all the time' kill "$sender"

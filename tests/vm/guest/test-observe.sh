@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # test-observe.sh - loads, observes and unloads on any kernel. In a guest with 2 CPUs;
-# only counts and order are asserted, but for rmmod's 5 s.
+# only counts and order are asserted, but for how long rmmod takes.
 # shellcheck shell=bash
 
 set -uo pipefail
@@ -10,6 +10,11 @@ PATH=$PWD:$PATH
 
 FILES=/sys/kernel/debug/stallmeter
 PARAMS=/sys/module/stallmeter/parameters
+
+# The promise is for a kernel that people run. With KASAN and lockdep, each of the six
+# times that rmmod waits for RCU-tasks takes up to a second.
+LIMIT=5
+[[ $(uname -r) != *debug ]] || LIMIT=15
 
 rows() { stallmeter show "$1" --json | jq -r "select(.type == \"row\").row | $2"; }
 
@@ -110,7 +115,7 @@ test_unload() {
 		insmod stallmeter.ko || failed=$((failed + 1))
 	done
 	is 'unloads and loads 10 times under traffic' "$failed" 0
-	ok 'within 5 s each' test "$longest" -le 5000000
+	ok "within $LIMIT s each" test "$longest" -le ${LIMIT}000000
 	diag "the longest rmmod: $((longest / 1000)) ms"
 	ok 'counts afterwards' test "$(sleep 0.5; echo "$(<$FILES/bfd/packets)")" -ge 1
 	# shellcheck disable=SC2086
