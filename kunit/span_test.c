@@ -31,17 +31,22 @@ static bool begin(struct kunit *test, u64 key, u32 kind, u64 start)
 	return stall_span_begin(test->priv, key, kind, start, start + 1);
 }
 
-static void expect_end(struct kunit *test, u64 key, u32 kind,
-		       struct stall_span *span)
+static struct stall_span end(struct kunit *test, u64 key, u32 kind)
 {
-	KUNIT_EXPECT_EQ(test, stall_span_end(test->priv, key, kind, span), 1U);
+	return stall_span_end(test->priv, key, kind);
+}
+
+static void expect_end(struct kunit *test, u64 key, u32 kind, u64 start)
+{
+	struct stall_span span = end(test, key, kind);
+
+	KUNIT_EXPECT_EQ(test, span.ended, 1U);
+	KUNIT_EXPECT_EQ(test, span.start, start);
 }
 
 static void expect_no_end(struct kunit *test, u64 key, u32 kind)
 {
-	struct stall_span span;
-
-	KUNIT_EXPECT_EQ(test, stall_span_end(test->priv, key, kind, &span), 0U);
+	KUNIT_EXPECT_EQ(test, end(test, key, kind).ended, 0U);
 }
 
 static void end_tells_what_begin_told(struct kunit *test)
@@ -49,7 +54,8 @@ static void end_tells_what_begin_told(struct kunit *test)
 	struct stall_span span;
 
 	KUNIT_EXPECT_TRUE(test, begin(test, 42, OUTER, 1000));
-	expect_end(test, 42, OUTER, &span);
+	span = end(test, 42, OUTER);
+	KUNIT_EXPECT_EQ(test, span.ended, 1U);
 	KUNIT_EXPECT_EQ(test, span.start, 1000ULL);
 	KUNIT_EXPECT_EQ(test, span.data, 1001ULL);
 	KUNIT_EXPECT_EQ(test, span.outer, 0U);
@@ -57,11 +63,9 @@ static void end_tells_what_begin_told(struct kunit *test)
 
 static void span_ends_once(struct kunit *test)
 {
-	struct stall_span span;
-
 	expect_no_end(test, 42, OUTER);
 	KUNIT_EXPECT_TRUE(test, begin(test, 42, OUTER, 1000));
-	expect_end(test, 42, OUTER, &span);
+	expect_end(test, 42, OUTER, 1000);
 	expect_no_end(test, 42, OUTER);
 }
 
@@ -74,30 +78,26 @@ static void spans_of_a_key_nest(struct kunit *test)
 	begin(test, 42, INNER, 3000);
 	KUNIT_EXPECT_EQ(test, stall_span_inside(test->priv, 42), (u32)INNER);
 
-	expect_end(test, 42, INNER, &span);
+	span = end(test, 42, INNER);
 	KUNIT_EXPECT_EQ(test, span.start, 3000ULL);
 	KUNIT_EXPECT_EQ(test, span.outer, (u32)OUTER);
-	expect_end(test, 42, OUTER, &span);
+	span = end(test, 42, OUTER);
 	KUNIT_EXPECT_EQ(test, span.start, 2000ULL);
 	KUNIT_EXPECT_EQ(test, span.outer, (u32)INNER);
-	expect_end(test, 42, INNER, &span);
-	KUNIT_EXPECT_EQ(test, span.start, 1000ULL);
+	expect_end(test, 42, INNER, 1000);
 	KUNIT_EXPECT_EQ(test, stall_span_inside(test->priv, 42), 0U);
 }
 
 static void too_deep_is_refused(struct kunit *test)
 {
-	struct stall_span span;
 	u64 i;
 
 	for (i = 0; i < STALL_SPAN_DEPTH; i++)
 		KUNIT_EXPECT_TRUE(test, begin(test, 42, OUTER, i));
 	KUNIT_EXPECT_FALSE(test, begin(test, 42, OUTER, i));
 	expect_no_end(test, 42, OUTER);
-	while (i--) {
-		expect_end(test, 42, OUTER, &span);
-		KUNIT_EXPECT_EQ(test, span.start, i);
-	}
+	while (i--)
+		expect_end(test, 42, OUTER, i);
 }
 
 static void inner_span_without_end_is_lost(struct kunit *test)
@@ -106,19 +106,17 @@ static void inner_span_without_end_is_lost(struct kunit *test)
 
 	begin(test, 42, OUTER, 1000);
 	begin(test, 42, INNER, 2000);
-	KUNIT_EXPECT_EQ(test, stall_span_end(test->priv, 42, OUTER, &span), 2U);
+	span = end(test, 42, OUTER);
+	KUNIT_EXPECT_EQ(test, span.ended, 2U);
 	KUNIT_EXPECT_EQ(test, span.start, 1000ULL);
 	expect_no_end(test, 42, INNER);
 }
 
 static void end_of_another_kind_changes_nothing(struct kunit *test)
 {
-	struct stall_span span;
-
 	begin(test, 42, OUTER, 1000);
 	expect_no_end(test, 42, INNER);
-	expect_end(test, 42, OUTER, &span);
-	KUNIT_EXPECT_EQ(test, span.start, 1000ULL);
+	expect_end(test, 42, OUTER, 1000);
 }
 
 /* A task that exits leaves nothing behind, and its address can come again. */
@@ -132,7 +130,7 @@ static void forgotten_key_has_no_spans(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stall_span_forget(test->priv, 42), 0U);
 	expect_no_end(test, 42, INNER);
 	begin(test, 42, OUTER, 3000);
-	expect_end(test, 42, OUTER, &span);
+	span = end(test, 42, OUTER);
 	KUNIT_EXPECT_EQ(test, span.start, 3000ULL);
 	KUNIT_EXPECT_EQ(test, span.outer, 0U);
 }
@@ -140,15 +138,12 @@ static void forgotten_key_has_no_spans(struct kunit *test)
 /* More keys than places of their own: they stand further on, none is mixed up. */
 static void keys_do_not_mix(struct kunit *test)
 {
-	struct stall_span span;
 	u64 key;
 
 	for (key = 1; key <= 16; key++)
 		KUNIT_EXPECT_TRUE(test, begin(test, key, OUTER, key));
-	for (key = 1; key <= 16; key++) {
-		expect_end(test, key, OUTER, &span);
-		KUNIT_EXPECT_EQ(test, span.start, key);
-	}
+	for (key = 1; key <= 16; key++)
+		expect_end(test, key, OUTER, key);
 }
 
 /* Whatever does not fit is refused, and what was taken is not harmed. */
@@ -162,7 +157,8 @@ static void full_table_refuses(struct kunit *test)
 	KUNIT_EXPECT_LE(test, taken, 1ULL << BITS);
 	KUNIT_EXPECT_GT(test, taken, 1ULL << (BITS - 1));
 	for (key = 1; key <= 1000; key++) {
-		if (!stall_span_end(test->priv, key, OUTER, &span))
+		span = end(test, key, OUTER);
+		if (!span.ended)
 			continue;
 		KUNIT_EXPECT_EQ(test, span.start, key);
 		ended++;

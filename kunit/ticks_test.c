@@ -45,6 +45,19 @@ static void limit_in_ticks_is_that_limit(struct kunit *test)
 	KUNIT_EXPECT_GT(test, back, limit_ns - limit_ns / 1000);
 }
 
+/* By another way from 2^32 ticks on, and without a seam. */
+static void long_duration_is_not_cut_off(struct kunit *test)
+{
+	const u64 seam = 1ULL << 32, hour_ns = 3600 * NSEC_PER_SEC;
+	u64 hour = 240 * stall_ns_to_ticks(hour_ns / 240);
+
+	KUNIT_EXPECT_LE(test, stall_ticks_since(0, hour), hour_ns);
+	KUNIT_EXPECT_GT(test, stall_ticks_since(0, hour),
+			hour_ns - hour_ns / 1000);
+	KUNIT_EXPECT_LE(test, stall_ticks_since(0, seam) -
+			stall_ticks_since(0, seam - 1), 1000ULL);
+}
+
 static void clock_that_steps_back_gives_zero(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, stall_ticks_since(1000, 999), 0ULL);
@@ -64,6 +77,7 @@ static struct kunit_case ticks_cases[] = {
 	KUNIT_CASE(a_name_tells_which_clock_it_is),
 	KUNIT_CASE(duration_is_that_of_the_kernels_clock),
 	KUNIT_CASE(limit_in_ticks_is_that_limit),
+	KUNIT_CASE(long_duration_is_not_cut_off),
 	KUNIT_CASE(clock_that_steps_back_gives_zero),
 	KUNIT_CASE(untrusted_counter_is_not_used),
 	{}

@@ -13,6 +13,7 @@
 #include <linux/fs.h>
 #include <linux/ftrace.h>
 #include <linux/mm.h>
+#include <linux/preempt.h>
 #include <linux/ptrace.h>
 #include <linux/shrinker.h>
 #include <linux/slab.h>
@@ -55,6 +56,18 @@
 #endif
 
 /*
+ * Up to v7.1 a tracepoint calls its probes with preemption off, later ones do
+ * not. Drop the first branch with support for v7.1.
+ */
+#ifdef STALL_HAVE_TRACEPOINT_PREEMPT_OFF
+#define stall_tracepoint_preempt_disable()	barrier()
+#define stall_tracepoint_preempt_enable()	barrier()
+#else
+#define stall_tracepoint_preempt_disable()	preempt_disable_notrace()
+#define stall_tracepoint_preempt_enable()	preempt_enable_notrace()
+#endif
+
+/*
  * v6.7 allocates shrinkers apart from their owners and keeps the owner in
  * ->private_data; before, a superblock embeds its own, and only the scan
  * function tells that it is one. Drop with support for v6.6.
@@ -63,11 +76,19 @@ static inline struct super_block *
 stall_shrinker_sb(const struct shrinker *shrinker)
 {
 #ifdef STALL_HAVE_SHRINKER_PRIVATE_DATA
-	struct super_block *sb = shrinker->private_data;
-
-	return sb && sb->s_shrink == shrinker ? sb : NULL;
+	return shrinker->private_data;
 #else
 	return container_of(shrinker, struct super_block, s_shrink);
+#endif
+}
+
+static inline const struct shrinker *
+stall_sb_shrinker(const struct super_block *sb)
+{
+#ifdef STALL_HAVE_SHRINKER_PRIVATE_DATA
+	return sb->s_shrink;
+#else
+	return &sb->s_shrink;
 #endif
 }
 

@@ -110,23 +110,6 @@ void stall_hist_fold(struct stall_hist __percpu *hist,
 u64 stall_hist_take_peak(struct stall_hist __percpu *hist);
 
 /**
- * stall_hist_add() - count one value, but for its being an extreme
- * @hist: histogram
- * @value: in the series' unit
- *
- * Context: any, NMI included.
- * Return: true if it is one: stall_hist_new_extreme() is to be called.
- */
-static __always_inline bool stall_hist_add(struct stall_hist __percpu *hist,
-					   u64 value)
-{
-	this_cpu_inc(hist->buckets[stall_hist_bucket(value)]);
-	this_cpu_add(hist->sum, value);
-	return value > this_cpu_read(hist->peak) ||
-	       value < this_cpu_read(hist->min);
-}
-
-/**
  * stall_hist_record() - count one value
  * @hist: histogram
  * @value: in the series' unit
@@ -136,7 +119,10 @@ static __always_inline bool stall_hist_add(struct stall_hist __percpu *hist,
 static __always_inline void stall_hist_record(struct stall_hist __percpu *hist,
 					      u64 value)
 {
-	if (unlikely(stall_hist_add(hist, value)))
+	this_cpu_inc(hist->buckets[stall_hist_bucket(value)]);
+	this_cpu_add(hist->sum, value);
+	if (unlikely(value > this_cpu_read(hist->peak) ||
+		     value < this_cpu_read(hist->min)))
 		stall_hist_new_extreme(hist, value);
 }
 

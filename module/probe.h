@@ -9,7 +9,6 @@
 #include <linux/kprobes.h>
 #include <linux/ktime.h>
 #include <linux/percpu.h>
-#include <linux/preempt.h>
 #include <linux/tracepoint.h>
 
 #include "compat.h"
@@ -199,15 +198,14 @@ void stall_hook_timed(struct stall_hook *hook, u64 began);
  * stall_hook_enter() - a handler begins
  * @hook: a tracepoint's first argument
  *
- * Preemption is off until stall_hook_exit(). Up to v7.1 tracepoints call their
- * probes so anyway; later ones do not.
+ * Preemption is off until stall_hook_exit(), by the tracepoint or by us.
  *
  * Context: any.
  * Return: now, in ticks; stall_hook_exit() wants it, and the handler may use it.
  */
 static __always_inline u64 stall_hook_enter(struct stall_hook *hook)
 {
-	preempt_disable_notrace();
+	stall_tracepoint_preempt_disable();
 	this_cpu_inc(hook->cost->hits);
 	return stall_ticks();
 }
@@ -222,7 +220,7 @@ static __always_inline void stall_hook_exit(struct stall_hook *hook, u64 began)
 	/* An interrupt in between times another hit, or none: no harm. */
 	if (unlikely(this_cpu_read(hook->cost->hits) % STALL_COST_SAMPLE == 0))
 		stall_hook_timed(hook, began);
-	preempt_enable_notrace();
+	stall_tracepoint_preempt_enable();
 }
 
 #endif /* STALL_PROBE_H */

@@ -55,14 +55,18 @@ struct stall_spans {
 
 /**
  * struct stall_span - a span that has ended
+ * @ended: 1, or more if the ends of some inside of it were not seen; 0 if its
+ *	begin was not seen or was overwritten. The caller counts all but 1 as
+ *	missed.
+ * @outer: kind of the span around it, 0 if there is none
  * @start: when it began, as the caller of stall_span_begin() told
  * @data: what that caller wanted to know at the end
- * @outer: kind of the span around it, 0 if there is none
  */
 struct stall_span {
+	u32 ended;
+	u32 outer;
 	u64 start;
 	u64 data;
-	u32 outer;
 };
 
 int stall_spans_init(struct stall_spans *spans, unsigned int bits);
@@ -136,45 +140,43 @@ static __always_inline bool stall_span_begin(struct stall_spans *spans, u64 key,
  * @spans: the table
  * @key: as at its begin
  * @kind: as at its begin
- * @span: result
  *
  * Context: any, preemption off.
- * Return: how many spans ended: 1, or more if the ends of some inside of it were
- * not seen; 0 if its begin was not seen or was overwritten. The caller counts
- * all but 1 as missed.
+ * Return: the span; nothing in it is valid if its @ended is 0.
  */
-static __always_inline u32 stall_span_end(struct stall_spans *spans, u64 key,
-					  u32 kind, struct stall_span *span)
+static __always_inline struct stall_span
+stall_span_end(struct stall_spans *spans, u64 key, u32 kind)
 {
 	struct stall_span_stack *stack = stall_span_home(spans, key);
 	const struct stall_span_frame *frame;
-	u32 depth, nr = 1;
-	bool whole;
+	struct stall_span span = { .ended = 1 };
+	u32 depth;
 
 	if (unlikely(READ_ONCE(stack->key) != key)) {
 		stack = stall_span_find(spans, key);
 		if (!stack)
-			return 0;
+			return (struct stall_span){};
 	}
 	frame = &stack->frames[stack->depth - 1];
 	if (unlikely(stack->depth - 1 >= STALL_SPAN_DEPTH ||
 		     frame->kind != kind)) {
-		nr += stall_span_drop_inner(stack, kind);
-		if (nr == 1)
-			return 0;
+		span.ended += stall_span_drop_inner(stack, kind);
+		if (span.ended == 1)
+			return (struct stall_span){};
 		frame = &stack->frames[stack->depth - 1];
 	}
 	depth = stack->depth - 1;
-	span->start = frame->start;
-	span->data = frame->data;
-	span->outer = depth ? frame[-1].kind : 0;
-	whole = frame->check == stall_span_check(frame, key);
+	span.start = frame->start;
+	span.data = frame->data;
+	span.outer = depth ? frame[-1].kind : 0;
+	if (unlikely(frame->check != stall_span_check(frame, key)))
+		span.ended = 0;
 	stack->depth = depth;
 	if (!depth) {
 		/* All is read and written before another CPU may take it. */
 		smp_store_release(&stack->key, 0);
 	}
-	return likely(whole) ? nr : 0;
+	return span;
 }
 
 #endif /* STALL_SPAN_H */

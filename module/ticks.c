@@ -3,6 +3,7 @@
  * ticks - a cheap clock for durations
  */
 #include <linux/cache.h>
+#include <linux/math64.h>
 #include <linux/time64.h>
 
 #ifdef CONFIG_X86_TSC
@@ -66,6 +67,20 @@ bool stall_ticks_lost(void)
 const char *stall_ticks_name(void)
 {
 	return stall_ticks_rate.counter ? "tsc" : "monotonic";
+}
+
+/**
+ * stall_ticks_long() - stall_ticks_since() for what takes seconds
+ * @ticks: how many passed; negative if the counters of two CPUs differ
+ *
+ * Context: any, NMI included.
+ * Return: ns, 0 if negative.
+ */
+u64 stall_ticks_long(u64 ticks)
+{
+	if ((s64)ticks < 0)
+		return 0;
+	return mul_u64_u32_shr(ticks, stall_ticks_rate.mult, STALL_TICKS_SHIFT);
 }
 
 /**

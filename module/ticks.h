@@ -10,7 +10,7 @@
 #define STALL_TICKS_H
 
 #include <linux/ktime.h>
-#include <linux/math64.h>
+#include <linux/limits.h>
 #include <linux/timex.h>
 #include <linux/types.h>
 
@@ -32,6 +32,7 @@ void stall_ticks_init(void);
 bool stall_ticks_lost(void);
 const char *stall_ticks_name(void);
 u64 stall_ns_to_ticks(u64 ns);
+u64 stall_ticks_long(u64 ticks);
 
 /**
  * stall_ticks() - now, for durations only
@@ -56,10 +57,12 @@ static __always_inline u64 stall_ticks(void)
  */
 static __always_inline u64 stall_ticks_since(u64 start, u64 now)
 {
-	if (unlikely((s64)(now - start) < 0))
-		return 0;
-	return mul_u64_u32_shr(now - start, stall_ticks_rate.mult,
-			       STALL_TICKS_SHIFT);
+	u64 ticks = now - start;
+
+	/* A second or two: the product fits into 64 bits. */
+	if (likely(ticks <= U32_MAX))
+		return (ticks * stall_ticks_rate.mult) >> STALL_TICKS_SHIFT;
+	return stall_ticks_long(ticks);
 }
 
 #endif /* STALL_TICKS_H */

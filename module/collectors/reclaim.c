@@ -47,21 +47,17 @@ static __always_inline void reclaim_begin(struct stall_run *run, u32 kind,
 		stall_dropped(run);
 }
 
-/* False if it had begun before we looked. */
-static __always_inline bool reclaim_end(struct stall_run *run, u32 kind,
-					u64 now, struct stall_span *span,
-					u64 *lasted_ns)
+/* What did not end, as it had begun before we looked, is missed as well. */
+static __always_inline struct stall_span reclaim_end(struct stall_run *run,
+						     u32 kind)
 {
 	struct reclaim_watch *reclaim = run->priv;
-	u32 nr = stall_span_end(&reclaim->spans, reclaim_key(), kind, span);
+	struct stall_span span = stall_span_end(&reclaim->spans, reclaim_key(),
+						kind);
 
-	if (unlikely(nr != 1)) {
+	if (unlikely(span.ended != 1))
 		stall_missed(run);
-		if (!nr)
-			return false;
-	}
-	*lasted_ns = stall_ticks_since(span->start, now);
-	return true;
+	return span;
 }
 
 static void begin_reclaim(struct stall_hook *hook)
@@ -76,10 +72,11 @@ static void end_reclaim(struct stall_hook *hook)
 {
 	u64 now = stall_hook_enter(hook);
 	bool memcg = hook->probe->arg == IN_MEMCG;
-	struct stall_span span;
-	u64 lasted_ns;
+	struct stall_span span = reclaim_end(hook->run, hook->probe->arg);
 
-	if (reclaim_end(hook->run, hook->probe->arg, now, &span, &lasted_ns)) {
+	if (span.ended) {
+		u64 lasted_ns = stall_ticks_since(span.start, now);
+
 		stall_record(hook->run, memcg ? MEMCG : DIRECT, lasted_ns);
 		reclaim_victim_lost(hook->run, lasted_ns, memcg);
 	}
@@ -126,11 +123,12 @@ static void kswapd_rests(struct stall_run *run, u64 now)
 {
 	struct reclaim_watch *reclaim = run->priv;
 	struct stall_span span;
-	u64 lasted_ns;
 
-	if (stall_span_inside(&reclaim->spans, reclaim_key()) == IN_KSWAPD &&
-	    reclaim_end(run, IN_KSWAPD, now, &span, &lasted_ns))
-		stall_record(run, KSWAPD, lasted_ns);
+	if (stall_span_inside(&reclaim->spans, reclaim_key()) != IN_KSWAPD)
+		return;
+	span = reclaim_end(run, IN_KSWAPD);
+	if (span.ended)
+		stall_record(run, KSWAPD, stall_ticks_since(span.start, now));
 }
 
 static void on_kswapd_sleep(void *data, int nid)
@@ -174,21 +172,6 @@ static __always_inline enum reclaim_context shrink_context(u32 outer)
 	return BY_DROP_CACHES;
 }
 
-/* Rare, and therefore apart: one of these is smaller or larger than ever. */
-static noinline void shrink_extreme(struct stall_run *run,
-				    struct reclaim_shrinker_cell *cell,
-				    enum reclaim_context context,
-				    u64 lasted_ns, u64 freed)
-{
-	stall_hist_new_extreme(run->cells[RUN].hist, lasted_ns);
-	stall_hist_new_extreme(run->cells[RUN_FREED].hist, freed);
-	if (freed)
-		stall_hist_new_extreme(run->cells[OBJECT].hist,
-				       lasted_ns / freed);
-	if (lasted_ns > cell->longest_ns)
-		reclaim_longest_run(cell, context, lasted_ns);
-}
-
 static __always_inline void shrink_ran(struct stall_run *run,
 				       const struct shrinker *shrinker,
 				       enum reclaim_context context,
@@ -196,21 +179,17 @@ static __always_inline void shrink_ran(struct stall_run *run,
 {
 	struct reclaim_shrinker_cell *cell =
 		reclaim_shrinker_cell(run, shrinker);
-	bool extreme = false;
 
 	cell->runs[context]++;
 	cell->scanned += scanned;
 	cell->freed += freed;
 	cell->total_ns += lasted_ns;
-	if (unlikely(stall_hist_add(run->cells[RUN].hist, lasted_ns)))
-		extreme = true;
-	if (unlikely(stall_hist_add(run->cells[RUN_FREED].hist, freed)))
-		extreme = true;
-	if (freed && unlikely(stall_hist_add(run->cells[OBJECT].hist,
-					     lasted_ns / freed)))
-		extreme = true;
-	if (unlikely(extreme || lasted_ns > cell->longest_ns))
-		shrink_extreme(run, cell, context, lasted_ns, freed);
+	if (unlikely(lasted_ns > cell->longest_ns))
+		reclaim_longest_run(cell, context, lasted_ns);
+	stall_record(run, RUN, lasted_ns);
+	stall_record(run, RUN_FREED, freed);
+	if (freed)
+		stall_record(run, OBJECT, lasted_ns / freed);
 }
 
 /* What is told as freed is an int, and was an unsigned long. */
@@ -219,12 +198,12 @@ static __always_inline void shrink_end(struct stall_hook *hook,
 				       u32 freed, long left)
 {
 	u64 now = stall_hook_enter(hook);
-	struct stall_span span;
-	u64 lasted_ns;
+	struct stall_span span = reclaim_end(hook->run, IN_SHRINKER);
 
-	if (reclaim_end(hook->run, IN_SHRINKER, now, &span, &lasted_ns))
+	if (span.ended)
 		shrink_ran(hook->run, shrinker, shrink_context(span.outer),
-			   lasted_ns, span.data - left, freed);
+			   stall_ticks_since(span.start, now),
+			   span.data - left, freed);
 	stall_hook_exit(hook, now);
 }
 

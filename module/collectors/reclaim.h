@@ -140,24 +140,21 @@ void reclaim_longest_run(struct reclaim_shrinker_cell *cell,
 int reclaim_victims_init(struct stall_tally *victims);
 void reclaim_victim_lost(struct stall_run *run, u64 lost_ns, bool memcg);
 
-/* What a row of the table is about, as far as it shows in the shrinker. */
-static __always_inline void
-reclaim_shrinker_key(const struct reclaim_shrinkers *shrinkers,
-		     const struct shrinker *shrinker,
-		     struct reclaim_shrinker_key *key)
+/* Is a hint, found by the shrinker's address, still about this shrinker? */
+static __always_inline bool reclaim_hint_fits(const struct reclaim_hint *hint,
+					      const struct shrinker *shrinker)
 {
-	const struct super_block *sb = NULL;
+	const struct super_block *sb;
 
-	key->scan = (unsigned long)shrinker->scan_objects;
-	if (likely(key->scan == shrinkers->superblock_scan))
-		sb = stall_shrinker_sb(shrinker);
-	if (likely(sb)) {
-		key->type = (unsigned long)sb->s_type;
-		key->id = sb->s_dev;
-	} else {
-		key->type = 0;
-		key->id = stall_shrinker_id(shrinker);
-	}
+	if (hint->shrinker != shrinker ||
+	    hint->key.scan != (unsigned long)shrinker->scan_objects)
+		return false;
+	if (!hint->key.type)
+		return hint->key.id == stall_shrinker_id(shrinker);
+	/* It scans as superblocks' do: to be one was checked in the lookup. */
+	sb = stall_shrinker_sb(shrinker);
+	return hint->key.type == (unsigned long)sb->s_type &&
+	       hint->key.id == sb->s_dev;
 }
 
 /**
@@ -173,11 +170,8 @@ reclaim_shrinker_cell(struct stall_run *run, const struct shrinker *shrinker)
 	struct reclaim_watch *reclaim = run->priv;
 	struct reclaim_hint *hint = this_cpu_ptr(reclaim->shrinkers.hints) +
 				    hash_ptr(shrinker, RECLAIM_HINT_BITS);
-	struct reclaim_shrinker_key key;
 
-	reclaim_shrinker_key(&reclaim->shrinkers, shrinker, &key);
-	if (likely(hint->shrinker == shrinker && hint->key.scan == key.scan &&
-		   hint->key.type == key.type && hint->key.id == key.id))
+	if (likely(reclaim_hint_fits(hint, shrinker)))
 		return hint->cell;
 	return reclaim_shrinker_lookup(run, hint, shrinker);
 }

@@ -59,19 +59,19 @@ size_t reclaim_shrinkers_cpu_bytes(void)
 	return CELLS_BYTES + HINTS_BYTES;
 }
 
-static void shrinker_name_owner(const struct reclaim_shrinkers *shrinkers,
-				const struct shrinker *shrinker,
-				char owner[STALL_FS_NAME])
+/* Before v6.7, only the function says that a superblock is there: look. */
+static const struct super_block *
+shrinker_superblock(const struct reclaim_shrinkers *shrinkers,
+		    const struct shrinker *shrinker)
 {
-	const struct super_block *sb = NULL;
+	const struct super_block *sb;
 
-	if ((unsigned long)shrinker->scan_objects == shrinkers->superblock_scan)
-		sb = stall_shrinker_sb(shrinker);
-	/* Before v6.7, only the function says that a superblock is there. */
-	if (sb && sb->s_root && sb->s_root->d_sb == sb)
-		stall_fs_name(owner, sb);
-	else
-		strscpy(owner, stall_shrinker_name(shrinker), STALL_FS_NAME);
+	if ((unsigned long)shrinker->scan_objects != shrinkers->superblock_scan)
+		return NULL;
+	sb = stall_shrinker_sb(shrinker);
+	if (!sb || stall_sb_shrinker(sb) != shrinker)
+		return NULL;
+	return sb->s_root && sb->s_root->d_sb == sb ? sb : NULL;
 }
 
 /* A function of a module is printed as "name [module]". */
@@ -89,6 +89,7 @@ static noinline void shrinker_name_scan(const struct shrinker *shrinker,
 /* The number of a shrinker's row. */
 static u32 shrinker_number(struct stall_run *run,
 			   const struct shrinker *shrinker,
+			   const struct super_block *sb,
 			   const struct reclaim_shrinker_key *key)
 {
 	struct reclaim_watch *reclaim = run->priv;
@@ -106,7 +107,11 @@ static u32 shrinker_number(struct stall_run *run,
 	}
 	/* If two CPUs come at once, both write the same. */
 	if (!row->scan[0]) {
-		shrinker_name_owner(&reclaim->shrinkers, shrinker, row->owner);
+		if (sb)
+			stall_fs_name(row->owner, sb);
+		else
+			strscpy(row->owner, stall_shrinker_name(shrinker),
+				sizeof(row->owner));
 		shrinker_name_scan(shrinker, row->scan);
 	}
 	return stall_map_number(rows, row);
@@ -127,14 +132,20 @@ reclaim_shrinker_lookup(struct stall_run *run, struct reclaim_hint *hint,
 {
 	struct reclaim_watch *reclaim = run->priv;
 	struct reclaim_shrinkers *shrinkers = &reclaim->shrinkers;
-	struct reclaim_shrinker_key key;
-	u32 number;
+	const struct super_block *sb = shrinker_superblock(shrinkers, shrinker);
+	const struct reclaim_shrinker_key key = {
+		.scan = (unsigned long)shrinker->scan_objects,
+		.type = sb ? (unsigned long)sb->s_type : 0,
+		.id = sb ? sb->s_dev : stall_shrinker_id(shrinker),
+	};
+	u32 number = shrinker_number(run, shrinker, sb, &key);
 
-	memset(&key, 0, sizeof(key));
-	reclaim_shrinker_key(shrinkers, shrinker, &key);
-	number = shrinker_number(run, shrinker, &key);
-	/* Without a row, it is to be looked for again the next time. */
-	hint->shrinker = number == RECLAIM_OTHER_SHRINKERS ? NULL : shrinker;
+	/* Without a row, or in an umount, look for it again the next time. */
+	if (number == RECLAIM_OTHER_SHRINKERS ||
+	    (!sb && key.scan == shrinkers->superblock_scan))
+		hint->shrinker = NULL;
+	else
+		hint->shrinker = shrinker;
 	hint->key = key;
 	hint->cell = this_cpu_ptr(shrinkers->cells) + number;
 	return hint->cell;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # test-cost.sh - guest instructions of a UDP send over loopback, of a lookup of a missing
 # name on ext4, and of a shrinker that frees one dentry, with and without the module.
-# The gates of a send and a shrinker are the figures that were measured, and a tenth.
+# The gates of a send are the figures that were measured, and a tenth.
 # shellcheck shell=bash
 
 set -uo pipefail
@@ -33,8 +33,8 @@ test_udp() {
 	diag "a send without the module: $base, after it: $again"
 	diag "with it, not BFD: $((other - base)) more, BFD: $((bfd - base)) more"
 	back 'a send' "$base" "$again"
-	ok 'a datagram that is not BFD pays at most 175' test $((other - base)) -le 175
-	ok 'a BFD packet pays at most 1250' test $((bfd - base)) -le 1250
+	ok 'a datagram that is not BFD pays at most 155' test $((other - base)) -le 155
+	ok 'a BFD packet pays at most 1160' test $((bfd - base)) -le 1160
 }
 
 test_dentries() {
@@ -58,7 +58,7 @@ test_dentries() {
 	back 'a shrinker' "$base_shrink" "$(shrink)"
 	ok 'a lookup of a missing name on ext4 pays at most 260' test $((lookup - base_lookup)) -le 260
 	ok 'and is seen' test $((lookup - base_lookup)) -ge 20
-	ok 'a run of a shrinker pays at most 300' test $((shrink - base_shrink)) -le 300
+	ok 'a run of a shrinker pays at most 260' test $((shrink - base_shrink)) -le 260
 	ok 'and is seen as well' test $((shrink - base_shrink)) -ge 20
 }
 
