@@ -31,7 +31,7 @@ static const struct table_column probe_columns[] = {
 
 enum {
 	MODULE_MEMORY, MODULE_MEMORY_CPU, MODULE_NR_CPUS, MODULE_CLOCK,
-	MODULE_RECORDED, MODULE_LOST,
+	MODULE_RECORDED, MODULE_LOST, MODULE_TICKS,
 };
 
 static const struct table_column module_columns[] = {
@@ -41,6 +41,7 @@ static const struct table_column module_columns[] = {
 	[MODULE_CLOCK]		= { "clock", STALLMETER_TEXT, true },
 	[MODULE_RECORDED]	= { "events_recorded", STALLMETER_U64, true },
 	[MODULE_LOST]		= { "events_lost", STALLMETER_U64, true },
+	[MODULE_TICKS]		= { "ticks", STALLMETER_TEXT, true },
 };
 
 static_assert(ARRAY_SIZE(module_columns) <= TABLE_COLUMNS, "table.h has too few");
@@ -230,6 +231,8 @@ static void status_json(const struct status *status, FILE *to)
 
 static void module_text(const struct table *module, FILE *to)
 {
+	const char *ticks;
+
 	if (!module->nr_rows)
 		return;
 	fprintf(to, "memory  %llu bytes, and %llu bytes on each of %llu CPUs\n",
@@ -241,6 +244,11 @@ static void module_text(const struct table *module, FILE *to)
 		(unsigned long long)table_u64(module, 0, MODULE_LOST));
 	fputs("clock   ", to);
 	text_put(to, table_text(module, 0, MODULE_CLOCK));
+	ticks = table_text(module, 0, MODULE_TICKS);
+	if (*ticks) {
+		fputs(", durations by ", to);
+		text_put(to, ticks);
+	}
 	putc('\n', to);
 }
 

@@ -165,8 +165,9 @@ static void add_module(struct builder *b, unsigned int flags)
 	builder_column(b, TEXT, "clock", "", 16);
 	builder_column(b, U64, "events_recorded", "", 8);
 	builder_column(b, U64, "events_lost", "", 8);
-	builder_row(b, N(98304), N(24576), N(2), "tsc", N(7),
-		    N(flags & SAMPLE_LOST ? 17 : 0));
+	builder_column(b, TEXT, "ticks", "", 16);
+	builder_row(b, N(98304), N(24576), N(2), "monotonic", N(7),
+		    N(flags & SAMPLE_LOST ? 17 : 0), "tsc");
 }
 
 struct event {
@@ -281,14 +282,14 @@ static void add_vast_row(struct builder *b, unsigned int nr_columns)
 static void add_vast_tables(struct builder *b, unsigned int nr_rows)
 {
 	char name[8];
-	__u64 i;
+	unsigned int i;
 
 	builder_series(b, STALLMETER_TABLE, "stallmeter", "collectors", "");
 	builder_column(b, TEXT, "name", "", sizeof(name));
 	builder_column(b, TEXT, "state", "", 8);
 	builder_column(b, U64, "enabled", "", 8);
 	for (i = 0; i < nr_rows; i++) {
-		snprintf(name, sizeof(name), "c%llu", (unsigned long long)i);
+		snprintf(name, sizeof(name), "c%u", i % 1000000);
 		builder_row(b, name, "on", N(1));
 	}
 	builder_series(b, STALLMETER_TABLE, "stallmeter", "probes", "");
@@ -296,7 +297,7 @@ static void add_vast_tables(struct builder *b, unsigned int nr_rows)
 	builder_column(b, TEXT, "wanted", "", 8);
 	builder_column(b, TEXT, "state", "", 8);
 	for (i = 0; i < nr_rows; i++) {
-		snprintf(name, sizeof(name), "c%llu", (unsigned long long)i);
+		snprintf(name, sizeof(name), "c%u", i % 1000000);
 		builder_row(b, name, "probe", "missing");
 	}
 	builder_series(b, STALLMETER_TABLE, "stallmeter", "events", "");
@@ -307,7 +308,7 @@ static void add_vast_tables(struct builder *b, unsigned int nr_rows)
 	builder_column(b, TEXT, "collector", "", 8);
 	builder_column(b, TEXT, "subject", "", 8);
 	for (i = 0; i < nr_rows; i++)
-		builder_row(b, i, i, N(0), i, "c0", "subject");
+		builder_row(b, N(i), N(i), N(0), N(i), "c0", "subject");
 	builder_series(b, STALLMETER_TABLE, "stallmeter", "module", "");
 }
 
