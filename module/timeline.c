@@ -35,7 +35,7 @@ struct timeline_slot {
  * @count: values so far
  * @sum: their sum so far
  * @next: total number of slots written
- * @slots: a ring of STALL_TIMELINE_SLOTS; NULL until it has a value
+ * @slots: a ring of STALL_TIMELINE_SLOTS; NULL if it is off
  */
 struct timeline_track {
 	struct stall_run *run;
@@ -67,6 +67,10 @@ static void track_tick(struct timeline_track *track, u64 now)
 		track->slots = NULL;
 		return;
 	}
+	/* Not with its first value: that may tell of a lack of memory. */
+	if (!track->slots)
+		track->slots = kvcalloc(STALL_TIMELINE_SLOTS,
+					sizeof(*track->slots), GFP_KERNEL);
 	if (track->generation != track->run->generation) {
 		track->generation = track->run->generation;
 		track->count = 0;
@@ -78,10 +82,6 @@ static void track_tick(struct timeline_track *track, u64 now)
 	/* Its peak waits for it: leave that to the second that has the value. */
 	if (count == track->count)
 		return;
-
-	if (!track->slots)
-		track->slots = kvcalloc(STALL_TIMELINE_SLOTS,
-					sizeof(*track->slots), GFP_KERNEL);
 	/* Without memory now, a later second takes these values as well. */
 	if (!track->slots)
 		return;
