@@ -15,8 +15,10 @@
 #include <linux/mm.h>
 #include <linux/preempt.h>
 #include <linux/ptrace.h>
+#include <linux/sched.h>
 #include <linux/shrinker.h>
 #include <linux/slab.h>
+#include <asm/word-at-a-time.h>
 
 /*
  * With arguments saved on every call (HAVE_DYNAMIC_FTRACE_WITH_ARGS, x86 since
@@ -56,8 +58,19 @@
 #endif
 
 /*
+ * Before v5.11 ftrace guards callbacks against recursion unless they say that
+ * they can do it themselves. Drop with support for v5.10.
+ */
+#ifdef STALL_HAVE_FTRACE_RECURSION_SAFE
+#define STALL_FTRACE_GUARDED	FTRACE_OPS_FL_RECURSION_SAFE
+#else
+#define STALL_FTRACE_GUARDED	0
+#endif
+
+/*
  * Up to v7.1 a tracepoint calls its probes with preemption off, later ones do
- * not. Drop the first branch with support for v7.1.
+ * not, and those of system calls have not since v6.13: nobody here hooks them.
+ * Drop the first branch with support for v7.1.
  */
 #ifdef STALL_HAVE_TRACEPOINT_PREEMPT_OFF
 #define stall_tracepoint_preempt_disable()	barrier()
@@ -66,6 +79,28 @@
 #define stall_tracepoint_preempt_disable()	preempt_disable_notrace()
 #define stall_tracepoint_preempt_enable()	preempt_enable_notrace()
 #endif
+
+/*
+ * Up to v5.16 a shorter name leaves the end of a longer one behind its NUL. The
+ * patches that changed that made TASK_COMM_LEN, then a macro, an enumerator.
+ * Drop with support for v5.16.
+ */
+static __always_inline void stall_comm_cut(u64 *comm, u64 *more)
+{
+#ifdef TASK_COMM_LEN
+	const struct word_at_a_time constants = WORD_AT_A_TIME_CONSTANTS;
+	unsigned long zeroes;
+
+	if (has_zero(*comm, &zeroes, &constants))
+		*more = 0;
+	else if (has_zero(*more, &zeroes, &constants))
+		comm = more;
+	else
+		return;
+	zeroes = prep_zero_mask(*comm, zeroes, &constants);
+	*comm &= zero_bytemask(create_zero_mask(zeroes));
+#endif
+}
 
 /*
  * v6.7 allocates shrinkers apart from their owners and keeps the owner in

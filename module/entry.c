@@ -155,7 +155,8 @@ static void ops_init(struct ftrace_ops *ops, ftrace_func_t func)
 {
 	memset(ops, 0, sizeof(*ops));
 	ops->func = func;
-	ops->flags = STALL_FTRACE_FLAGS | FTRACE_OPS_FL_PERMANENT;
+	ops->flags = STALL_FTRACE_FLAGS | STALL_FTRACE_GUARDED |
+		     FTRACE_OPS_FL_PERMANENT;
 }
 
 static int hook_attach_own(struct stall_hook *hook, unsigned long address)

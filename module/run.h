@@ -44,6 +44,8 @@ struct stall_story {
  * @setup: get memory, kept in run->priv, before the first probe is attached;
  *	may sleep; returns 0 or an error. Optional.
  * @teardown: give it back after the last probe's handler has ended. Optional.
+ * @attached: all probes hang that can. Called in process context under the
+ *	stall lock. Optional.
  * @flush: put into the histograms what handlers keep back until a window is
  *	over. Called in process context under the stall lock before they are
  *	read. Optional.
@@ -59,6 +61,7 @@ struct stall_collector {
 	unsigned int nr_probes;
 	int (*setup)(struct stall_run *run);
 	void (*teardown)(struct stall_run *run);
+	void (*attached)(struct stall_run *run);
 	void (*flush)(struct stall_run *run);
 	void (*describe)(struct stall_run *run, const struct stall_event *event,
 			 struct stall_story *story);

@@ -32,12 +32,17 @@ struct stall_column {
 	const char *help;
 };
 
+/* Bytes of a text in a row, the quotes that a file may add included. */
+#define STALL_MAX_TEXT	384
+
 #define STALL_COLUMN(_type, _row, _field, _unit, _help)			\
 	.type = (_type),						\
 	.offset = offsetof(struct _row, _field) +			\
 		  BUILD_BUG_ON_ZERO(offsetof(struct _row, _field) % 8),	\
 	.size = sizeof_field(struct _row, _field) +			\
-		BUILD_BUG_ON_ZERO(sizeof_field(struct _row, _field) % 8), \
+		BUILD_BUG_ON_ZERO(sizeof_field(struct _row, _field) % 8) + \
+		BUILD_BUG_ON_ZERO((_type) == STALLMETER_TEXT &&		\
+			sizeof_field(struct _row, _field) > STALL_MAX_TEXT), \
 	.name = #_field,						\
 	.unit = (_unit),						\
 	.help = (_help)

@@ -150,9 +150,10 @@ stall_tally_search(struct stall_tally *tally, u64 key)
 		this_cpu_ptr(tally->sketches)->entries + stall_tally_set(key);
 	struct stall_tally_entry *end = entry + STALL_TALLY_WAYS;
 
-	for (; entry < end; entry++)
+	do {
 		if (entry->key == key)
 			return entry;
+	} while (++entry != end);
 	return NULL;
 }
 

@@ -5,10 +5,13 @@
 #ifndef STALL_WHO_H
 #define STALL_WHO_H
 
+#include <linux/build_bug.h>
 #include <linux/cgroup.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/string.h>
+
+#include "compat.h"
 
 /**
  * struct stall_who - a task, as far as probe context can name it
@@ -37,6 +40,21 @@ static __always_inline u64 stall_cgroup_id(void)
 #else
 	return 0;
 #endif
+}
+
+/**
+ * stall_comm_words() - the running task's name as two numbers
+ * @comm: result, the first bytes
+ * @more: result, the others
+ *
+ * Context: any.
+ */
+static __always_inline void stall_comm_words(u64 *comm, u64 *more)
+{
+	BUILD_BUG_ON(sizeof(*comm) + sizeof(*more) != TASK_COMM_LEN);
+	memcpy(comm, current->comm, sizeof(*comm));
+	memcpy(more, current->comm + sizeof(*comm), sizeof(*more));
+	stall_comm_cut(comm, more);
 }
 
 /**

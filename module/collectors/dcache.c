@@ -62,11 +62,12 @@ NOKPROBE_SYMBOL(dcache_on_free);
 static void dcache_added(struct stall_run *run, const struct dentry *dentry,
 			 const struct inode *inode)
 {
-	if (IS_ERR(inode))
-		return;
-	if (!inode)
+	if (!inode) {
 		stall_count(run, DCACHE_NEGATIVE_MADE);
-	dcache_made(run, dentry, !inode);
+		dcache_made(run, dentry, true);
+	} else if (!IS_ERR(inode)) {
+		dcache_made(run, dentry, false);
+	}
 }
 
 /* d_splice_alias(inode, dentry) */
@@ -96,7 +97,10 @@ static void dcache_on_instantiate(struct stall_run *run, struct pt_regs *regs)
 	const struct dentry *dentry = (void *)regs_get_kernel_argument(regs, 0);
 
 	if (d_unhashed(dentry)) {
-		dcache_made(run, dentry, false);
+		if (IS_ROOT(dentry))
+			dcache_made_passing(run, dentry);
+		else
+			dcache_made(run, dentry, false);
 		return;
 	}
 	stall_count(run, DCACHE_TURNED_POSITIVE);
@@ -179,11 +183,19 @@ static int dcache_setup(struct stall_run *run)
 		dcache_teardown(run);
 		return -ENOMEM;
 	}
-	dcache_read_numbers(&dcache->at_start);
 	run->memory_bytes += sizeof(*dcache) + dcache_walks_bytes();
 	run->memory_cpu_bytes += sizeof(struct dcache_cpu) +
 				 stall_tally_cpu_bytes(&dcache->makers);
 	return 0;
+}
+
+static void dcache_attached(struct stall_run *run)
+{
+	struct dcache_state *dcache = run->priv;
+
+	/* Some were counted while the last probes were attached. */
+	dcache_read_numbers(&dcache->at_start);
+	dcache->at_start.dentries -= stall_run_counter(run, DCACHE_LIVE);
 }
 
 static const struct stall_series dcache_series[] = {
@@ -255,5 +267,6 @@ const struct stall_collector stall_dcache = {
 			dcache_series, dcache_probes),
 	.setup = dcache_setup,
 	.teardown = dcache_teardown,
+	.attached = dcache_attached,
 	.flush = dcache_flush,
 };

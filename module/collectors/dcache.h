@@ -81,6 +81,7 @@ struct dcache_cpu {
  * @who: one of the processes
  * @filesystem: of the directory, raw bytes
  * @directory: its path on that file system, raw bytes
+ * @fleeting: what is there goes with the processes that it tells of
  * @negative: dentries that were made, or made negative by unlink, and stand
  *	for no file, less those that got one
  * @passing: dentries that were freed at once
@@ -90,6 +91,7 @@ struct dcache_maker {
 	struct stall_who who;
 	char filesystem[STALL_FS_NAME];
 	char directory[DCACHE_PATH];
+	bool fleeting;
 	s64 negative;
 	u64 passing;
 	u64 passing_negative;
@@ -138,6 +140,7 @@ extern const struct stall_table dcache_numbers_table;
 int dcache_makers_init(struct stall_tally *makers);
 void dcache_made(struct stall_run *run, const struct dentry *dentry,
 		 bool negative);
+void dcache_made_passing(struct stall_run *run, const struct dentry *dentry);
 void dcache_turned(struct stall_run *run, const struct dentry *dentry,
 		   bool negative);
 void dcache_gone(struct stall_run *run, const struct dentry *dentry);

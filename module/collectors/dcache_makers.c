@@ -4,16 +4,16 @@
  *
  * A maker is a command in a cgroup, at work in one directory. The process is
  * only noted: what a health check leaves behind in a year of short-lived
- * processes is to be one row. A directory is known by its device and inode
- * number, as the addresses of dentries come to mean others.
+ * processes is to be one row. A directory is known by its device, inode number
+ * and generation, as the addresses of dentries come to mean others.
  *
  * A dentry is counted when it gets its place in a directory. tmpfs and procfs
  * keep none that stands for no file, so a CPU remembers the last few that it
  * saw made, and takes those that their maker frees right after for passing.
  */
-#include <linux/build_bug.h>
 #include <linux/dcache.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <linux/sched.h>
 #include <linux/string.h>
 
@@ -45,22 +45,25 @@ int dcache_makers_init(struct stall_tally *makers)
 	return stall_tally_init(makers, sizeof(struct dcache_maker), maker_merge);
 }
 
-static __always_inline u64 maker_key(const struct dentry *dentry)
+/* Whom a dentry in @dir of @sb, or in no directory, is made by just now. */
+static __always_inline u64 maker_key_in(const struct super_block *sb,
+					const struct inode *dir)
 {
-	const struct dentry *parent = dentry->d_parent;
-	const struct inode *dir = d_inode_rcu(parent);
 	u64 comm, more, sum;
 
-	BUILD_BUG_ON(sizeof(comm) + sizeof(more) != TASK_COMM_LEN);
-	memcpy(&comm, current->comm, sizeof(comm));
-	memcpy(&more, current->comm + sizeof(comm), sizeof(more));
+	stall_comm_words(&comm, &more);
 	sum = stall_tally_mix(comm, more);
 	sum = stall_tally_mix(sum, stall_cgroup_id());
-	sum = stall_tally_mix(sum, dentry->d_sb->s_dev);
-	/* What is in no directory is its own parent. */
-	if (likely(parent != dentry && dir))
-		sum = stall_tally_mix(sum, dir->i_ino);
+	sum = stall_tally_mix(sum, sb->s_dev);
+	if (likely(dir))
+		sum = stall_tally_mix(sum, dir->i_ino ^
+				      (u64)dir->i_generation << 32);
 	return stall_tally_key(sum);
+}
+
+static __always_inline u64 maker_key(const struct dentry *dentry)
+{
+	return maker_key_in(dentry->d_sb, d_inode_rcu(dentry->d_parent));
 }
 
 /*
@@ -118,6 +121,7 @@ static noinline void maker_describe(struct dcache_maker *maker,
 
 	stall_who_current(&maker->who);
 	stall_fs_name(maker->filesystem, dentry->d_sb);
+	maker->fleeting = dentry->d_sb->s_magic == PROC_SUPER_MAGIC;
 	if (parent == dentry)
 		strscpy(maker->directory, "-", sizeof(maker->directory));
 	else
@@ -152,9 +156,9 @@ dcache_remember(struct dcache_cpu *mine, const struct dentry *dentry, u64 maker,
 }
 
 /**
- * dcache_made() - a dentry gets its place
+ * dcache_made() - a dentry gets its place in a directory
  * @run: the collector
- * @dentry: it, with a parent or, if it is in no directory, its own
+ * @dentry: it, with a parent
  * @negative: it stands for no file
  *
  * Context: any, preemption off.
@@ -228,19 +232,23 @@ void dcache_turned(struct stall_run *run, const struct dentry *dentry,
 	stall_tally_release(&dcache->makers, entry, key, 0);
 }
 
-/*
- * A lookup that failed before the dentry got a place, as procfs does it. The
- * hash of a name is salted with its directory, which the task is looking in: so
- * the parent is still there, though a dentry may outlive its own.
+/**
+ * dcache_made_passing() - a dentry is made that the cache never keeps
+ * @run: the collector
+ * @dentry: it, with a parent or, if it is in no directory, its own
+ *
+ * Context: any, preemption off.
  */
-static void dcache_gone_unseen(struct stall_run *run,
-			       const struct dentry *dentry)
+void dcache_made_passing(struct stall_run *run, const struct dentry *dentry)
 {
 	struct dcache_state *dcache = run->priv;
-	u64 key = maker_key(dentry);
-	struct stall_tally_entry *entry = maker_claim(run, key, dentry);
+	u64 key = IS_ROOT(dentry) ? maker_key_in(dentry->d_sb, NULL) :
+				    maker_key(dentry);
+	struct stall_tally_entry *entry;
 	struct dcache_maker *maker;
 
+	this_cpu_ptr(dcache->cpus)->asked.task = NULL;
+	entry = maker_claim(run, key, dentry);
 	if (!entry)
 		return;
 	maker = entry->row;
@@ -278,12 +286,16 @@ void dcache_gone(struct stall_run *run, const struct dentry *dentry)
 	struct dcache_asked *asked = &mine->asked;
 	struct dcache_fresh *fresh = dcache_fresh(mine, dentry);
 
-	if (fresh) {
+	/*
+	 * Or a lookup failed before the dentry got a place, as procfs does it.
+	 * The hash of a name is salted with its directory, which the task is
+	 * looking in: so the parent is still there, though a dentry may outlive
+	 * its own.
+	 */
+	if (fresh)
 		dcache_gone_fresh(dcache, fresh);
-	} else if (asked->task == current && asked->sb == dentry->d_sb &&
-		   asked->name == dentry->d_name.hash_len &&
-		   !dcache_is_past(dcache, asked->at, stall_ticks())) {
-		asked->task = NULL;
-		dcache_gone_unseen(run, dentry);
-	}
+	else if (asked->task == current && asked->sb == dentry->d_sb &&
+		 asked->name == dentry->d_name.hash_len &&
+		 !dcache_is_past(dcache, asked->at, stall_ticks()))
+		dcache_made_passing(run, dentry);
 }

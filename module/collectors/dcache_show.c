@@ -10,7 +10,7 @@ struct maker_row {
 	char comm[64];
 	u64 tgid;
 	u64 cgroup_id;
-	char directory[256];
+	char directory[4 * DCACHE_PATH];
 	char filesystem[64];
 	u64 made;
 	u64 over;
@@ -31,7 +31,7 @@ static const struct stall_column maker_columns[] = {
 	STALL_S64(maker_row, negative, "dentries",
 		  "that stand for no file, by lookup or by unlink, less those that got one"),
 	STALL_U64(maker_row, retained, "dentries",
-		  "made for sure, less those that were freed at once"),
+		  "made for sure, less those that were freed at once or will be"),
 	STALL_U64(maker_row, retained_negative, "dentries",
 		  "negative ones, less those that were freed at once"),
 };
@@ -58,7 +58,8 @@ static int maker_add(struct stall_rows *rows,
 	row->made = hitter->count;
 	row->over = hitter->over;
 	row->negative = maker->negative;
-	row->retained = sure - min(sure, maker->passing);
+	if (!maker->fleeting)
+		row->retained = sure - min(sure, maker->passing);
 	row->retained_negative = max_t(s64, negative, 0);
 	return 0;
 }
@@ -79,9 +80,8 @@ static int makers_by_retained(const void *a, const void *b)
 }
 
 /*
- * All that was allocated and turned, less what the rows can be sure of. Most of
- * that is sockets and pipes, which go as they came: no more can still be there
- * than are alive.
+ * All that was allocated and turned, less what the rows can be sure of. No more
+ * can still be there than are alive.
  */
 static int maker_add_others(struct stall_run *run, struct stall_rows *rows)
 {

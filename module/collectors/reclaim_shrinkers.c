@@ -17,6 +17,8 @@
 #define CELLS_BYTES	((RECLAIM_NR_SHRINKERS + 1) * sizeof(struct reclaim_shrinker_cell))
 #define HINTS_BYTES	(sizeof(struct reclaim_hint) << RECLAIM_HINT_BITS)
 
+static_assert(CELLS_BYTES <= PCPU_MIN_UNIT_SIZE);
+
 /**
  * reclaim_shrinkers_init() - no shrinker ran yet
  * @shrinkers: zeroed
@@ -140,7 +142,7 @@ reclaim_shrinker_lookup(struct stall_run *run, struct reclaim_hint *hint,
 	};
 	u32 number = shrinker_number(run, shrinker, sb, &key);
 
-	/* Without a row, or in an umount, look for it again the next time. */
+	/* Without a row, or with no superblock made out: look again next time. */
 	if (number == RECLAIM_OTHER_SHRINKERS ||
 	    (!sb && key.scan == shrinkers->superblock_scan))
 		hint->shrinker = NULL;

@@ -7,8 +7,8 @@
 #include "reclaim.h"
 
 /**
- * struct victim - what is kept beside the time that a process lost
- * @who: one of its threads
+ * struct victim - what is kept beside the time that a command lost
+ * @who: a thread of the process, of those with that name
  * @memcg_ns: of the time, for the limit of a cgroup
  * @longest_ns: the longest reclaim
  * @nr: how many there were
@@ -41,6 +41,18 @@ int reclaim_victims_init(struct stall_tally *victims)
 	return stall_tally_init(victims, sizeof(struct victim), victim_merge);
 }
 
+/* A process that executes another program is another victim. */
+static u64 victim_key(void)
+{
+	u64 comm, more, sum;
+
+	stall_comm_words(&comm, &more);
+	sum = stall_tally_mix(comm, more);
+	sum = stall_tally_mix(sum, stall_cgroup_id());
+	sum = stall_tally_mix(sum, current->tgid);
+	return stall_tally_key(sum);
+}
+
 /**
  * reclaim_victim_lost() - the running task lost time in reclaim
  * @run: the collector
@@ -52,8 +64,7 @@ int reclaim_victims_init(struct stall_tally *victims)
 void reclaim_victim_lost(struct stall_run *run, u64 lost_ns, bool memcg)
 {
 	struct reclaim_watch *reclaim = run->priv;
-	u64 key = stall_tally_key(stall_tally_mix(stall_cgroup_id(),
-						  current->tgid));
+	u64 key = victim_key();
 	struct stall_tally_entry *entry = stall_tally_claim(&reclaim->victims,
 							    key);
 	struct victim *victim;
@@ -85,7 +96,7 @@ struct victim_row {
 };
 
 static const struct stall_column victim_columns[] = {
-	STALL_TEXT(victim_row, comm, "name of a thread; (other) for all others"),
+	STALL_TEXT(victim_row, comm, "command, as its thread is named; (other) for all others"),
 	STALL_U64(victim_row, tgid, NULL, "process"),
 	STALL_U64(victim_row, cgroup_id, NULL, "its cgroup in the v2 hierarchy"),
 	STALL_U64(victim_row, total_ns, "ns", "time lost in reclaim, at most"),

@@ -2,6 +2,9 @@
 # test-cost.sh - guest instructions of a UDP send over loopback, of a lookup of a missing
 # name on ext4, and of a shrinker that frees one dentry, with and without the module.
 # The gates of a send are the figures that were measured, and a tenth.
+#
+# The promise for the other two is 260. 5.10 has to save all registers at a function's
+# entry; from 7.2 on a tracepoint's handler has to switch preemption off.
 # shellcheck shell=bash
 
 set -uo pipefail
@@ -10,6 +13,13 @@ set -uo pipefail
 # shellcheck source=ext4.sh
 . /run/guest/ext4.sh
 PATH=$PWD:$PATH
+
+SEND=155 BFD=1160 LOOKUP=260 RUN=260
+case $(uname -r) in
+5.10.*) SEND=180 BFD=1430 LOOKUP=345;;
+6.12.*) BFD=1180;;
+7.*) SEND=170 BFD=1260 RUN=315;;
+esac
 
 cost() { udpload cost "$1" 5000; }
 lookup() { dentryload cost mnt 2000; }
@@ -33,8 +43,8 @@ test_udp() {
 	diag "a send without the module: $base, after it: $again"
 	diag "with it, not BFD: $((other - base)) more, BFD: $((bfd - base)) more"
 	back 'a send' "$base" "$again"
-	ok 'a datagram that is not BFD pays at most 155' test $((other - base)) -le 155
-	ok 'a BFD packet pays at most 1160' test $((bfd - base)) -le 1160
+	ok "a datagram that is not BFD pays at most $SEND" test $((other - base)) -le $SEND
+	ok "a BFD packet pays at most $BFD" test $((bfd - base)) -le $BFD
 }
 
 test_dentries() {
@@ -56,9 +66,9 @@ test_dentries() {
 	diag "dcache: $((lookup - base_lookup)) and $((freed - base_shrink)) more; reclaim: $((shrink - base_shrink)) more"
 	back 'a lookup' "$base_lookup" "$(lookup)"
 	back 'a shrinker' "$base_shrink" "$(shrink)"
-	ok 'a lookup of a missing name on ext4 pays at most 260' test $((lookup - base_lookup)) -le 260
+	ok "a lookup of a missing name on ext4 pays at most $LOOKUP" test $((lookup - base_lookup)) -le $LOOKUP
 	ok 'and is seen' test $((lookup - base_lookup)) -ge 20
-	ok 'a run of a shrinker pays at most 260' test $((shrink - base_shrink)) -le 260
+	ok "a run of a shrinker pays at most $RUN" test $((shrink - base_shrink)) -le $RUN
 	ok 'and is seen as well' test $((shrink - base_shrink)) -ge 20
 }
 

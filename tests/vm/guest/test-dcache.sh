@@ -73,6 +73,12 @@ look() {
 since() { echo $((at[$2.$3] - at[$1.$3])); }
 lost() { since "$2" "$1" "$3"; }
 
+nothing_lost() {
+	is "$1: nothing was dropped or missed" "$(stallmeter show stallmeter/collectors --json |
+		jq -r 'select(.type == "row").row | "\(.name) \(.dropped) \(.missed)"' | paste -sd,)" \
+		'bfd 0 0,dcache 0 0,reclaim 0 0'
+}
+
 begin_anew() {
 	drop_caches
 	echo dcache,reclaim > $PARAMS/reset
@@ -240,6 +246,36 @@ test_scanners() {
 	done
 }
 
+# What is in no directory is never kept, whoever closes it, and when; what procfs has
+# goes with a process.
+test_passing() {
+	local made retained
+	begin_anew
+	dentryload pipes mnt 1000
+	read -r made retained < <(rows dcache/makers comm filesystem made retained | sed -n 's/^dentryload pipefs:[^ ]* //p')
+	near 'pipes: each is made' "${made:-0}" 1000
+	is 'and none is said to stay' "${retained:-}" 0
+	dentryload scan /proc 100
+	is 'nor is any of procfs' "$(rows dcache/makers filesystem retained | grep ^proc: | sort -u)" \
+		"$(rows dcache/makers filesystem | grep -m 1 ^proc:) 0"
+}
+
+# A directory gets the inode number of one that is gone.
+test_directories() {
+	local number
+	begin_anew
+	mkdir mnt/made/gone
+	number=$(stat -c %i mnt/made/gone)
+	dentryload missing mnt/made/gone 1000
+	rmdir mnt/made/gone
+	mkdir mnt/made/new
+	is 'a directory has the number of another that is gone' "$(stat -c %i mnt/made/new)" "$number"
+	dentryload missing mnt/made/new 500
+	rows dcache/makers comm directory made | grep '^dentryload' > makers
+	like 'each has a row, and its name' "$(head -n 2 makers | paste -sd,)" \
+		'^dentryload (/.*)?/gone 100.,dentryload (/.*)?/new 50.$'
+}
+
 test_walks() {
 	local walks
 	drop_caches
@@ -280,6 +316,7 @@ cgroups_up() {
 # charged to its cgroup, so it has to free them. There are many more, as the kernel kills
 # who waits for memory before RCU has given it back. On one CPU, as PSI averages over CPUs.
 press() {
+	local status
 	echo max > $CGROUPS/pressed/memory.max
 	in_cgroup pressed dentryload missing mnt/haystack 25000
 	echo $(($(<$CGROUPS/pressed/memory.current) + 2000000)) > $CGROUPS/pressed/memory.max
@@ -289,6 +326,7 @@ press() {
 	in_cgroup pressed taskset -c 1 curl -s "file://$PWD/mnt/haystack/missing-$1" > /dev/null
 	status=$?
 	look end
+	is "curl ran to its end: $1" "$status" 37
 	psi_us=$((psi_us + $(pressure)))
 	diag "$(count reclaim/memcg_ns) reclaims in $(total reclaim/memcg_ns) ns, PSI $psi_us us"
 }
@@ -308,10 +346,9 @@ test_pressure() {
 }
 
 test_curl() {
-	local names=4000 status psi_us total memcg count
+	local names=4000 psi_us total memcg count
 	cgroups_up
 	press "[1-$names]"
-	is 'curl ran to its end' "$status" 37
 	near 'curl made a dentry for each name' "$(since begin end negative_made)" $names 2
 	like 'makers name curl' "$(rows dcache/makers comm directory | head -n 1)" '^curl (.*/)?haystack$'
 	rows reclaim/victims comm cgroup_id total_ns memcg_ns count > victims
@@ -332,11 +369,12 @@ test_load
 test_quiet
 test_ext4
 test_sysfs
+nothing_lost 'ext4 and sysfs'
 test_scanners
+test_passing
+test_directories
 test_walks
 test_curl
-is 'nothing was dropped or missed' "$(stallmeter show stallmeter/collectors --json |
-	jq -r 'select(.type == "row").row | "\(.name) \(.dropped) \(.missed)"' | paste -sd,)" \
-	'bfd 0 0,dcache 0 0,reclaim 0 0'
+nothing_lost 'curl'
 ok 'unloads' rmmod stallmeter
 done_testing

@@ -5,6 +5,7 @@
  * usage: dentryload missing DIR NR [CPUS]  looks up NR names that are not there
  *        dentryload create DIR NR [CPUS]   creates NR files and unlinks each at once
  *        dentryload scan DIR NR [CPUS]     NR missing names, and NR times what is there
+ *        dentryload pipes DIR NR           opens NR pipes and closes them: in no directory
  *        dentryload storm DIR [CPU]        all of it on few names, until it is killed
  *        dentryload cost DIR NR            prints ns a lookup of a missing name: the
  *                                          median of NR
@@ -24,6 +25,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -124,6 +126,24 @@ static void run(const char *what, int dir, unsigned int nr, unsigned int cpus)
 	}
 	for (i = 0; i < cpus; i++)
 		pthread_join(threads[i].id, NULL);
+}
+
+static void pipes(unsigned int nr)
+{
+	const struct rlimit files = { 2 * nr + 64, 2 * nr + 64 };
+	int (*ends)[2] = calloc(nr, sizeof(*ends));
+	unsigned int i;
+
+	if (!ends || setrlimit(RLIMIT_NOFILE, &files))
+		err(1, "room for %u", nr);
+	for (i = 0; i < nr; i++)
+		if (pipe(ends[i]))
+			err(1, "pipe");
+	for (i = 0; i < nr; i++) {
+		close(ends[i][0]);
+		close(ends[i][1]);
+	}
+	free(ends);
 }
 
 /*
@@ -231,7 +251,9 @@ int main(int argc, char **argv)
 		err(1, "%s", argv[2]);
 	nr = argc > 3 ? atoi(argv[3]) : 0;
 	cpus = argc > 4 ? atoi(argv[4]) : 1;
-	if (!strcmp(argv[1], "storm"))
+	if (!strcmp(argv[1], "pipes"))
+		pipes(nr);
+	else if (!strcmp(argv[1], "storm"))
 		storm(dir, nr);
 	else if (!strcmp(argv[1], "cost"))
 		cost(dir, nr);
