@@ -28,6 +28,9 @@ quiet() {
 	[ "$status" = 0 ] && [ -z "$output" ]
 }
 
+# The lines of stdin are files for a command that has nothing to say of them.
+on_all_cpus() { xargs -d '\n' -n 12 -P "$(nproc)" "$@"; }
+
 # An initialiser evaluates nothing, so its macro may name an argument twice.
 checkpatch() {
 	local source types=MACRO_ARG_REUSE
@@ -36,8 +39,9 @@ checkpatch() {
 	# What user space has no kernel header for, and names that libFuzzer prescribes.
 	[ "$1" != user ] || types=$types,CAMELCASE,PREFER_DEFINED_ATTRIBUTE_MACRO,PREFER_KERNEL_TYPES,ARRAY_SIZE
 	shift
-	(cd "$work" && perl "$source" --no-tree --strict --terse --no-summary --show-types \
-		--root="${source%/scripts/*}" --ignore "$types" --file "${@/#/$TOP_DIR/}")
+	cd "$work"
+	printf '%s\n' "${@/#/$TOP_DIR/}" | on_all_cpus perl "$source" --no-tree --strict --terse --no-summary \
+		--show-types --root="${source%/scripts/*}" --ignore "$types" --file
 }
 
 kernel_doc() {
@@ -121,9 +125,9 @@ long_functions() {
 		/^}/ { if (start && FNR - start > 60) print FILENAME ":" start ": " FNR - start " lines"; start = 0 }'
 }
 
-shell_style() { scripts | in_files shellcheck -x; }
+shell_style() { scripts | on_all_cpus shellcheck -x; }
 man_style() { mandoc -T lint -W warning userspace/*.8; }
-rst_style() { files '*.rst' | in_files -n 1 rst2html --strict > /dev/null; }
+rst_style() { files '*.rst' | xargs -n 1 -P "$(nproc)" rst2html --strict > /dev/null; }
 
 # README's table of kernels, "KERNEL TEST" a line, and what the lists make of it.
 readme_kernels() {

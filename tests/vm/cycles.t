@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# 40 times, or 200, in and out of a kernel while BFD and other UDP traffic runs, files
+# 20 times, or 200, in and out of a kernel while BFD and other UDP traffic runs, files
 # are read and controls written. The debug kernel does it in two guests at a time, of one CPU
 # each: with two on a host of two, the CPUs wait for each other's locks, and all takes
 # three times as long.
@@ -9,7 +9,7 @@
 
 . "$(dirname "$0")/test.sh"
 
-CYCLES=${CYCLES:-$([ -n "${STALL_ALL:-}" ] && echo 200 || echo 40)}
+CYCLES=${CYCLES:-$([ -n "${STALL_ALL:-}" ] && echo 200 || echo 20)}
 
 # What the snapshots that a guest took say: whose moment, and the counters in turn.
 counters() {

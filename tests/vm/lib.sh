@@ -72,14 +72,19 @@ sources() {
 	fi
 }
 
+# pack_sources DIR [OPTION...]: as tar makes it with these.
+pack_sources() {
+	local file
+	sources "$1" | LC_ALL=C sort | while read -r file; do
+		[ ! -e "$1/$file" ] || printf '%s\0' "$file"	# deleted, and not yet in git
+	done | tar -c -C "$1" "${@:2}" --null -T -
+}
+
 # copy_sources FROM TO
 copy_sources() {
-	local file
 	rm -rf "$2"
 	mkdir -p "$2"
-	sources "$1" | while read -r file; do
-		[ ! -e "$1/$file" ] || printf '%s\0' "$file"	# deleted, and not yet in git
-	done | tar -c -C "$1" --null -T - | tar -x -C "$2"
+	pack_sources "$1" | tar -x -C "$2"
 }
 
 need_root() { [ "$(id -u)" = 0 ] || die "needs root (chroot, mount): run as root or with sudo"; }
