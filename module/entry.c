@@ -14,7 +14,7 @@
 #include "entry.h"
 
 /*
- * An ftrace callback without flags has to guard itself against recursion.
+ * Our ftrace callbacks guard themselves against recursion: that is cheaper.
  * Legal nesting on one CPU is a task, a softirq, an interrupt and an NMI.
  */
 #define HOOK_CONTEXTS	4

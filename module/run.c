@@ -204,9 +204,9 @@ void stall_run_start(struct stall_run *run)
 		goto free_cells;
 	if (run_attach(run))
 		goto teardown;
+	run->state = STALL_ON;
 	if (run->collector->attached)
 		run->collector->attached(run);
-	run->state = STALL_ON;
 	return;
 
 teardown:

@@ -32,7 +32,7 @@ struct stall_column {
 	const char *help;
 };
 
-/* Bytes of a text in a row, the quotes that a file may add included. */
+/* Bytes of a text in a row. */
 #define STALL_MAX_TEXT	384
 
 #define STALL_COLUMN(_type, _row, _field, _unit, _help)			\

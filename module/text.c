@@ -68,7 +68,7 @@ void stall_text_table(struct seq_file *m, const struct stall_view *view)
 {
 	int width[STALL_MAX_COLUMNS] = {};
 	unsigned int i, j;
-	char text[STALL_MAX_TEXT];
+	char text[STALL_MAX_TEXT + sizeof("\"\"")];
 
 	seq_putc(m, '#');
 	for (j = 0; j < view->nr_columns; j++) {
@@ -189,7 +189,7 @@ void stall_text_column(struct seq_file *m, const struct stall_view *view,
 		       const struct stall_column *column)
 {
 	unsigned int i, j;
-	char text[STALL_MAX_TEXT];
+	char text[STALL_MAX_TEXT + sizeof("\"\"")];
 
 	for (i = 0; i < view->rows.nr; i++) {
 		const void *row = view_row(view, i);

@@ -89,15 +89,17 @@ static void dcache_on_add(struct stall_run *run, struct pt_regs *regs)
 NOKPROBE_SYMBOL(dcache_on_add);
 
 /*
- * __d_instantiate(dentry, inode). What nobody could find before, as the dentry
- * of a socket or of an unnamed file, is made only here.
+ * __d_instantiate(dentry, inode). What nobody could find before is made only
+ * here. If it has no directory, as a socket, or its file no name, nobody ever
+ * will.
  */
 static void dcache_on_instantiate(struct stall_run *run, struct pt_regs *regs)
 {
 	const struct dentry *dentry = (void *)regs_get_kernel_argument(regs, 0);
+	const struct inode *inode = (void *)regs_get_kernel_argument(regs, 1);
 
 	if (d_unhashed(dentry)) {
-		if (IS_ROOT(dentry))
+		if (IS_ROOT(dentry) || (inode && !inode->i_nlink))
 			dcache_made_passing(run, dentry);
 		else
 			dcache_made(run, dentry, false);

@@ -81,7 +81,6 @@ struct dcache_cpu {
  * @who: one of the processes
  * @filesystem: of the directory, raw bytes
  * @directory: its path on that file system, raw bytes
- * @fleeting: what is there goes with the processes that it tells of
  * @negative: dentries that were made, or made negative by unlink, and stand
  *	for no file, less those that got one
  * @passing: dentries that were freed at once
@@ -91,7 +90,6 @@ struct dcache_maker {
 	struct stall_who who;
 	char filesystem[STALL_FS_NAME];
 	char directory[DCACHE_PATH];
-	bool fleeting;
 	s64 negative;
 	u64 passing;
 	u64 passing_negative;

@@ -13,7 +13,6 @@
  */
 #include <linux/dcache.h>
 #include <linux/fs.h>
-#include <linux/magic.h>
 #include <linux/sched.h>
 #include <linux/string.h>
 
@@ -121,7 +120,6 @@ static noinline void maker_describe(struct dcache_maker *maker,
 
 	stall_who_current(&maker->who);
 	stall_fs_name(maker->filesystem, dentry->d_sb);
-	maker->fleeting = dentry->d_sb->s_magic == PROC_SUPER_MAGIC;
 	if (parent == dentry)
 		strscpy(maker->directory, "-", sizeof(maker->directory));
 	else

@@ -58,15 +58,20 @@ static int maker_add(struct stall_rows *rows,
 	row->made = hitter->count;
 	row->over = hitter->over;
 	row->negative = maker->negative;
-	if (!maker->fleeting)
-		row->retained = sure - min(sure, maker->passing);
+	row->retained = sure - min(sure, maker->passing);
 	row->retained_negative = max_t(s64, negative, 0);
 	return 0;
 }
 
-/* Who unlinks may leave more negative dentries than he made. */
+/*
+ * Who unlinks may leave more negative dentries than he made. On procfs, most of
+ * what stands for a file goes with a process, and is no sign of who fills the
+ * cache.
+ */
 static u64 maker_stays(const struct maker_row *row)
 {
+	if (strstarts(row->filesystem, "proc:"))
+		return row->retained_negative;
 	return max(row->retained, row->retained_negative);
 }
 

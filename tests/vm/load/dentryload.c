@@ -5,7 +5,8 @@
  * usage: dentryload missing DIR NR [CPUS]  looks up NR names that are not there
  *        dentryload create DIR NR [CPUS]   creates NR files and unlinks each at once
  *        dentryload scan DIR NR [CPUS]     NR missing names, and NR times what is there
- *        dentryload pipes DIR NR           opens NR pipes and closes them: in no directory
+ *        dentryload unnamed DIR NR         opens NR pipes, and NR files without a name in
+ *                                          DIR, and then closes them
  *        dentryload storm DIR [CPU]        all of it on few names, until it is killed
  *        dentryload cost DIR NR            prints ns a lookup of a missing name: the
  *                                          median of NR
@@ -128,22 +129,18 @@ static void run(const char *what, int dir, unsigned int nr, unsigned int cpus)
 		pthread_join(threads[i].id, NULL);
 }
 
-static void pipes(unsigned int nr)
+static void unnamed(int dir, unsigned int nr)
 {
-	const struct rlimit files = { 2 * nr + 64, 2 * nr + 64 };
-	int (*ends)[2] = calloc(nr, sizeof(*ends));
+	const struct rlimit files = { 3 * nr + 64, 3 * nr + 64 };
 	unsigned int i;
+	int ends[2];
 
-	if (!ends || setrlimit(RLIMIT_NOFILE, &files))
+	if (setrlimit(RLIMIT_NOFILE, &files))
 		err(1, "room for %u", nr);
 	for (i = 0; i < nr; i++)
-		if (pipe(ends[i]))
-			err(1, "pipe");
-	for (i = 0; i < nr; i++) {
-		close(ends[i][0]);
-		close(ends[i][1]);
-	}
-	free(ends);
+		if (pipe(ends) || openat(dir, ".", O_TMPFILE | O_WRONLY, 0600) < 0)
+			err(1, "pipe or file");
+	closefrom(dir);
 }
 
 /*
@@ -251,8 +248,8 @@ int main(int argc, char **argv)
 		err(1, "%s", argv[2]);
 	nr = argc > 3 ? atoi(argv[3]) : 0;
 	cpus = argc > 4 ? atoi(argv[4]) : 1;
-	if (!strcmp(argv[1], "pipes"))
-		pipes(nr);
+	if (!strcmp(argv[1], "unnamed"))
+		unnamed(dir, nr);
 	else if (!strcmp(argv[1], "storm"))
 		storm(dir, nr);
 	else if (!strcmp(argv[1], "cost"))
