@@ -374,7 +374,7 @@ pressure() { sed -n 's/^some.*total=//p' $CGROUPS/pressed/memory.pressure; }
 # takes, PSI is right and no measure: again, with other names.
 test_pressure() {
 	local names
-	for names in '[10001-14000]' '[20001-24000]'; do
+	for names in '[20001-32000]' '[40001-52000]'; do
 		is_near "$(total reclaim/memcg_ns)" "${psi_us}000" 10 && break
 		press "$names"
 	done
@@ -382,7 +382,7 @@ test_pressure() {
 }
 
 test_curl() {
-	local names=4000 psi_us total memcg count
+	local names=12000 psi_us total memcg count
 	cgroups_up
 	press "[1-$names]"
 	near 'curl made a dentry for each name' "$(since begin end negative_made)" $names 2
