@@ -62,6 +62,7 @@ static void run_free_cells(struct stall_run *run)
 			stall_hist_free(run->cells[i].hist);
 		else
 			free_percpu(run->cells[i].counter);
+		kvfree(run->cells[i].slots);
 	}
 	memset(run->cells, 0, sizeof(run->cells));
 	for (i = 0; i < collector->nr_probes; i++) {

@@ -86,9 +86,20 @@ struct stall_losses {
 	u64 missed;
 };
 
-union stall_cell {
-	u64 __percpu *counter;
-	struct stall_hist __percpu *hist;
+struct timeline_slot;
+
+/**
+ * struct stall_cell - the memory of a series, freed as the collector stops
+ * @counter: of a counter or a gauge
+ * @hist: of a histogram
+ * @slots: its last seconds, a ring; allocated and used by the timeline
+ */
+struct stall_cell {
+	union {
+		u64 __percpu *counter;
+		struct stall_hist __percpu *hist;
+	};
+	struct timeline_slot *slots;
 };
 
 /**
@@ -121,7 +132,7 @@ struct stall_run {
 	u64 generation;
 	u64 started_ns;
 	void *priv;
-	union stall_cell cells[STALL_MAX_SERIES];
+	struct stall_cell cells[STALL_MAX_SERIES];
 	struct stall_losses __percpu *losses;
 	struct stall_hook *hooks;
 	struct stall_entries entries;

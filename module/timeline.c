@@ -34,8 +34,7 @@ struct timeline_slot {
  * @generation: of the run when it was last looked at
  * @count: values so far
  * @sum: their sum so far
- * @next: total number of slots written
- * @slots: a ring of STALL_TIMELINE_SLOTS; NULL if it is off
+ * @next: total number of slots written into its ring of STALL_TIMELINE_SLOTS
  */
 struct timeline_track {
 	struct stall_run *run;
@@ -44,8 +43,12 @@ struct timeline_track {
 	u64 count;
 	u64 sum;
 	u64 next;
-	struct timeline_slot *slots;
 };
+
+static struct stall_cell *track_cell(const struct timeline_track *track)
+{
+	return &track->run->cells[track->series];
+}
 
 static struct timeline_track *tracks;
 static unsigned int nr_tracks;
@@ -57,20 +60,17 @@ static u64 folded[sizeof(struct stallmeter_hist) / sizeof(u64) +
 
 static void track_tick(struct timeline_track *track, u64 now)
 {
-	struct stall_hist __percpu *hist = track->run->cells[track->series].hist;
+	struct stall_cell *cell = track_cell(track);
 	struct stallmeter_hist *total = (struct stallmeter_hist *)folded;
 	struct timeline_slot *slot;
 	u64 count;
 
-	if (!hist) {
-		kvfree(track->slots);
-		track->slots = NULL;
+	if (!cell->hist)
 		return;
-	}
 	/* Not with its first value: that may tell of a lack of memory. */
-	if (!track->slots)
-		track->slots = kvcalloc(STALL_TIMELINE_SLOTS,
-					sizeof(*track->slots), GFP_KERNEL);
+	if (!cell->slots)
+		cell->slots = kvcalloc(STALL_TIMELINE_SLOTS,
+				       sizeof(*cell->slots), GFP_KERNEL);
 	if (track->generation != track->run->generation) {
 		track->generation = track->run->generation;
 		track->count = 0;
@@ -83,14 +83,14 @@ static void track_tick(struct timeline_track *track, u64 now)
 	if (count == track->count)
 		return;
 	/* Without memory now, a later second takes these values as well. */
-	if (!track->slots)
+	if (!cell->slots)
 		return;
-	slot = &track->slots[track->next++ % STALL_TIMELINE_SLOTS];
+	slot = &cell->slots[track->next++ % STALL_TIMELINE_SLOTS];
 	slot->at_ns = now;
 	slot->count = count - track->count;
 	slot->sum = total->sum - track->sum;
 	/* A value may have come in between, its peak with this one's. */
-	slot->max = max(stall_hist_take_peak(hist),
+	slot->max = max(stall_hist_take_peak(cell->hist),
 			div64_u64(slot->sum, slot->count));
 	track->count = count;
 	track->sum = total->sum;
@@ -179,12 +179,8 @@ int stall_timeline_init(void)
  */
 void stall_timeline_exit(void)
 {
-	unsigned int i;
-
 	cancel_delayed_work_sync(&timeline_work);
 	destroy_workqueue(timeline_queue);
-	for (i = 0; i < nr_tracks; i++)
-		kvfree(tracks[i].slots);
 	kvfree(tracks);
 	tracks = NULL;
 	nr_tracks = 0;
@@ -199,9 +195,9 @@ size_t stall_timeline_bytes(void)
 	unsigned int i;
 
 	for (i = 0; i < nr_tracks; i++)
-		if (tracks[i].slots)
+		if (track_cell(&tracks[i])->slots)
 			bytes += STALL_TIMELINE_SLOTS *
-				 sizeof(*tracks[i].slots);
+				 sizeof(struct timeline_slot);
 	return bytes;
 }
 
@@ -233,11 +229,11 @@ static int track_collect(const struct timeline_track *track,
 
 	/* Switched off, or on again and not yet looked at: nothing to tell. */
 	if (track->generation != track->run->generation ||
-	    !track->run->cells[track->series].hist)
+	    !track_cell(track)->hist)
 		return 0;
 	for (; i < track->next; i++) {
 		const struct timeline_slot *slot =
-			&track->slots[i % STALL_TIMELINE_SLOTS];
+			&track_cell(track)->slots[i % STALL_TIMELINE_SLOTS];
 		struct timeline_row *row;
 
 		if (now - slot->at_ns > TIMELINE_NS)

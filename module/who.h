@@ -51,7 +51,8 @@ static __always_inline u64 stall_cgroup_id(void)
  */
 static __always_inline void stall_comm_words(u64 *comm, u64 *more)
 {
-	BUILD_BUG_ON(sizeof(*comm) + sizeof(*more) != TASK_COMM_LEN);
+	static_assert(sizeof(*comm) + sizeof(*more) == TASK_COMM_LEN);
+
 	memcpy(comm, current->comm, sizeof(*comm));
 	memcpy(more, current->comm + sizeof(*comm), sizeof(*more));
 	stall_comm_cut(comm, more);
