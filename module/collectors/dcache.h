@@ -12,8 +12,8 @@ struct super_block;
 struct task_struct;
 struct dcache_walk;
 
-/* Dentries that a CPU remembers in case they are freed at once. */
-#define DCACHE_FRESH	4
+/* Dentries that a CPU remembers in case they are freed soon; a power of two. */
+#define DCACHE_FRESH	512
 
 /**
  * struct dcache_window - dentries that are counted until a window is over
@@ -62,15 +62,14 @@ struct dcache_fresh {
  * @burst: allocations
  * @batch: frees
  * @asked: the last allocation
- * @fresh: the last dentries that were made
- * @next: where the next one goes
+ * @fresh: dentries that were made of late, by the hash of their address: a newer
+ *	one takes the place of an older one
  */
 struct dcache_cpu {
 	struct dcache_window burst;
 	struct dcache_window batch;
 	struct dcache_asked asked;
 	struct dcache_fresh fresh[DCACHE_FRESH];
-	u32 next;
 };
 
 /* Bytes of a directory's path that are kept. */
@@ -83,7 +82,7 @@ struct dcache_cpu {
  * @directory: its path on that file system, raw bytes
  * @negative: dentries that were made, or made negative by unlink, and stand
  *	for no file, less those that got one
- * @passing: dentries that were freed at once
+ * @passing: dentries that their maker freed soon, or that are never kept
  * @passing_negative: of them, those that stood for no file
  */
 struct dcache_maker {

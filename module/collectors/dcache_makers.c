@@ -7,12 +7,16 @@
  * processes is to be one row. A directory is known by its device, inode number
  * and generation, as the addresses of dentries come to mean others.
  *
- * A dentry is counted when it gets its place in a directory. tmpfs and procfs
- * keep none that stands for no file, so a CPU remembers the last few that it
- * saw made, and takes those that their maker frees right after for passing.
+ * A dentry is counted when it gets its place in a directory. Not all stay:
+ * tmpfs and procfs keep none that stands for no file, and who writes a file
+ * anew and renames it over the old one leaves one behind, however often. So a
+ * CPU remembers some that it saw made of late, and takes those that their maker
+ * frees himself for passing.
  */
 #include <linux/dcache.h>
 #include <linux/fs.h>
+#include <linux/hash.h>
+#include <linux/log2.h>
 #include <linux/sched.h>
 #include <linux/string.h>
 
@@ -107,8 +111,10 @@ static void path_of(char path[DCACHE_PATH], const struct dentry *dir)
 		memcpy(at, "...", 3);
 	}
 	/* The end tells most. */
-	if (end - at >= DCACHE_PATH)
+	if (end - at >= DCACHE_PATH) {
 		at = end - (DCACHE_PATH - 1);
+		memcpy(at, "...", 3);
+	}
 	memcpy(path, at, end - at + 1);
 }
 
@@ -140,11 +146,17 @@ maker_claim(struct stall_run *run, u64 key, const struct dentry *dentry)
 	return entry;
 }
 
+static __always_inline struct dcache_fresh *
+dcache_place(struct dcache_cpu *mine, const struct dentry *dentry)
+{
+	return &mine->fresh[hash_ptr(dentry, ilog2(DCACHE_FRESH))];
+}
+
 static __always_inline void
 dcache_remember(struct dcache_cpu *mine, const struct dentry *dentry, u64 maker,
 		bool negative, bool made)
 {
-	struct dcache_fresh *fresh = &mine->fresh[mine->next++ % DCACHE_FRESH];
+	struct dcache_fresh *fresh = dcache_place(mine, dentry);
 
 	fresh->task = current;
 	fresh->dentry = dentry;
@@ -181,16 +193,12 @@ void dcache_made(struct stall_run *run, const struct dentry *dentry,
 	dcache_remember(mine, dentry, key, negative, true);
 }
 
-static struct dcache_fresh *dcache_fresh(struct dcache_cpu *mine,
-					 const struct dentry *dentry)
+static __always_inline struct dcache_fresh *
+dcache_fresh(struct dcache_cpu *mine, const struct dentry *dentry)
 {
-	unsigned int i;
+	struct dcache_fresh *fresh = dcache_place(mine, dentry);
 
-	for (i = 0; i < DCACHE_FRESH; i++)
-		if (mine->fresh[i].dentry == dentry &&
-		    mine->fresh[i].task == current)
-			return &mine->fresh[i];
-	return NULL;
+	return fresh->dentry == dentry && fresh->task == current ? fresh : NULL;
 }
 
 /**
@@ -215,7 +223,8 @@ void dcache_turned(struct stall_run *run, const struct dentry *dentry,
 	struct stall_tally_entry *entry;
 	struct dcache_maker *maker;
 
-	if (fresh)
+	/* If it was renamed meanwhile, it is another maker's from here on. */
+	if (fresh && fresh->maker == key)
 		fresh->negative = negative;
 	else if (negative)	/* tmpfs frees it in a moment */
 		dcache_remember(mine, dentry, key, true, false);

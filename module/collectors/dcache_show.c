@@ -31,9 +31,9 @@ static const struct stall_column maker_columns[] = {
 	STALL_S64(maker_row, negative, "dentries",
 		  "that stand for no file, by lookup or by unlink, less those that got one"),
 	STALL_U64(maker_row, retained, "dentries",
-		  "made for sure, less those that were freed at once or are never kept"),
+		  "made for sure, less those that their maker freed soon or that are never kept"),
 	STALL_U64(maker_row, retained_negative, "dentries",
-		  "negative ones, less those that were freed at once"),
+		  "negative ones, less those that their maker freed soon"),
 };
 
 static int maker_add(struct stall_rows *rows,

@@ -303,7 +303,7 @@ static const struct stall_series reclaim_series[] = {
 	},
 	[MEMCG] = {
 		STALL_HISTOGRAM("memcg_ns", "ns",
-				"one reclaim by a task for the limit of a cgroup")
+				"one reclaim by a task for a cgroup's limit or memory.reclaim")
 	},
 	[KSWAPD] = {
 		STALL_HISTOGRAM("kswapd_ns", "ns",

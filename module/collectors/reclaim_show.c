@@ -38,7 +38,7 @@ static const struct stall_column shrinkers_columns[] = {
 	STALL_TEXT(shrinkers_row, contexts, "in whose name it ran"),
 	STALL_U64(shrinkers_row, kswapd_runs, NULL, "of the runs, by kswapd"),
 	STALL_U64(shrinkers_row, direct_runs, NULL, "in direct reclaim"),
-	STALL_U64(shrinkers_row, memcg_runs, NULL, "for a cgroup's limit"),
+	STALL_U64(shrinkers_row, memcg_runs, NULL, "for a cgroup's limit, or by memory.reclaim"),
 	STALL_U64(shrinkers_row, drop_caches_runs, NULL, "for drop_caches"),
 	STALL_U64(shrinkers_row, other_runs, NULL, "for something else"),
 	STALL_TEXT(shrinkers_row, longest_context,

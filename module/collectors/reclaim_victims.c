@@ -9,7 +9,7 @@
 /**
  * struct victim - what is kept beside the time that a command lost
  * @who: a thread of the process, of those with that name
- * @memcg_ns: of the time, for the limit of a cgroup
+ * @memcg_ns: of the time, for the limit of a cgroup or by memory.reclaim
  * @longest_ns: the longest reclaim
  * @nr: how many there were
  */
@@ -104,7 +104,7 @@ static const struct stall_column victim_columns[] = {
 	STALL_U64(victim_row, longest_ns, "ns", "the longest reclaim"),
 	STALL_U64(victim_row, count, NULL, "reclaims, since it is listed"),
 	STALL_U64(victim_row, memcg_ns, "ns",
-		  "of the time, for a cgroup's limit, since it is listed"),
+		  "of the time, for a cgroup's limit or memory.reclaim, since it is listed"),
 };
 
 static int victim_add(struct stall_rows *rows,

@@ -269,6 +269,21 @@ test_procfs() {
 	like 'and comes after who leaves negative ones' "$(head -n 1 makers)" '^dentryload ext4:loop0 20$'
 }
 
+# Who writes the same files anew again and again leaves one dentry for each.
+test_rewriting() {
+	local made retained negative
+	begin_anew
+	mkdir mnt/made/state
+	dentryload rewrite mnt/made/state 1000 2
+	dentryload missing mnt/haystack 400
+	rows dcache/makers comm directory made retained retained_negative > makers
+	read -r _ _ made retained negative < <(grep '/state ' makers)
+	ok 'files are written anew' test "$made" -ge 2000
+	diag "of $made dentries $retained are retained, $negative negative"
+	ok 'no more are retained than there are, but for a few' test "$retained" -le 300
+	is 'and who leaves more behind comes first' "$(head -n 1 makers | cut -d ' ' -f 1,3-)" 'dentryload 400 400 400'
+}
+
 # A directory gets the inode number of one that is gone, if both are in one second.
 test_directories() {
 	local number new try
@@ -409,6 +424,7 @@ test_sysfs
 test_scanners
 test_unnamed
 test_procfs
+test_rewriting
 test_directories
 test_commands
 test_walks

@@ -4,6 +4,8 @@
  *
  * usage: dentryload missing DIR NR [CPUS]  looks up NR names that are not there
  *        dentryload create DIR NR [CPUS]   creates NR files and unlinks each at once
+ *        dentryload rewrite DIR NR [CPUS]  writes NR new files, and renames them over
+ *                                          the same 16 in turn, each a while later
  *        dentryload scan DIR NR [CPUS]     NR missing names, and NR times what is there
  *        dentryload unnamed DIR NR         opens NR pipes, and NR files without a name in
  *                                          DIR, and then closes them
@@ -14,7 +16,7 @@
  *                                          one missing name, the best of NR
  *
  * With CPUS, there are as many threads, each on a CPU and with NR names of its own.
- * No name is the same in two calls, but for those of "storm".
+ * No name is the same in two calls, but for those of "rewrite" and "storm".
  */
 #include <dirent.h>
 #include <err.h>
@@ -63,6 +65,25 @@ static void make_file(int dir, const char *name)
 		err(1, "cannot unlink %s", name);
 }
 
+/* The old file's dentry is freed by the rename, half a round after it was made. */
+static void rewrite_file(int dir, unsigned int cpu, unsigned int i)
+{
+	char draft[64], name[64];
+	int fd;
+
+	snprintf(draft, sizeof(draft), "draft-%u-%u", cpu, i % 16);
+	fd = openat(dir, draft, O_CREAT | O_EXCL | O_WRONLY, 0600);
+	if (fd < 0)
+		err(1, "cannot create %s", draft);
+	close(fd);
+	if (i < 8)
+		return;
+	snprintf(draft, sizeof(draft), "draft-%u-%u", cpu, (i - 8) % 16);
+	snprintf(name, sizeof(name), "file-%u-%u", cpu, (i - 8) % 16);
+	if (renameat(dir, draft, dir, name))
+		err(1, "cannot rename %s", draft);
+}
+
 /* What is there, over and over; a process that has gone meanwhile is no error. */
 static void stat_all(int dir, unsigned int nr)
 {
@@ -103,6 +124,8 @@ static void *thread_main(void *data)
 		name_of(name, thread->cpu, i);
 		if (!strcmp(thread->what, "create"))
 			make_file(thread->dir, name);
+		else if (!strcmp(thread->what, "rewrite"))
+			rewrite_file(thread->dir, thread->cpu, i);
 		else
 			look_up(thread->dir, name);
 	}
