@@ -5,6 +5,7 @@
 #include <linux/cpumask.h>
 #include <linux/lockdep.h>
 #include <linux/math64.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 

@@ -42,17 +42,20 @@ struct dcache_asked {
 };
 
 /**
- * struct dcache_fresh - a dentry that was made or unlinked just now
- * @task: who did it
+ * struct dcache_fresh - a dentry that was made or unlinked of late
  * @dentry: its address, not to be followed
- * @maker: key of who did it
+ * @maker: key of who made it
+ * @turner: key of who made it negative: another one if it was renamed before
+ * @pid: whose thread did it; a number, as the address of a task that is gone
+ *	soon is another's
  * @negative: it stands for no file
  * @made: it was made, not only unlinked
  */
 struct dcache_fresh {
-	const struct task_struct *task;
 	const struct dentry *dentry;
 	u64 maker;
+	u64 turner;
+	pid_t pid;
 	bool negative;
 	bool made;
 };

@@ -158,9 +158,10 @@ dcache_remember(struct dcache_cpu *mine, const struct dentry *dentry, u64 maker,
 {
 	struct dcache_fresh *fresh = dcache_place(mine, dentry);
 
-	fresh->task = current;
 	fresh->dentry = dentry;
 	fresh->maker = maker;
+	fresh->turner = maker;
+	fresh->pid = current->pid;
 	fresh->negative = negative;
 	fresh->made = made;
 }
@@ -198,7 +199,9 @@ dcache_fresh(struct dcache_cpu *mine, const struct dentry *dentry)
 {
 	struct dcache_fresh *fresh = dcache_place(mine, dentry);
 
-	return fresh->dentry == dentry && fresh->task == current ? fresh : NULL;
+	if (fresh->dentry != dentry || fresh->pid != current->pid)
+		return NULL;
+	return fresh;
 }
 
 /**
@@ -223,11 +226,12 @@ void dcache_turned(struct stall_run *run, const struct dentry *dentry,
 	struct stall_tally_entry *entry;
 	struct dcache_maker *maker;
 
-	/* If it was renamed meanwhile, it is another maker's from here on. */
-	if (fresh && fresh->maker == key)
+	if (fresh) {
 		fresh->negative = negative;
-	else if (negative)	/* tmpfs frees it in a moment */
+		fresh->turner = key;
+	} else if (negative) {	/* tmpfs frees it in a moment */
 		dcache_remember(mine, dentry, key, true, false);
+	}
 	if (negative)
 		entry = maker_claim(run, key, dentry);
 	else
@@ -263,20 +267,30 @@ void dcache_made_passing(struct stall_run *run, const struct dentry *dentry)
 	stall_tally_release(&dcache->makers, entry, key, 1);
 }
 
-static void dcache_gone_fresh(struct dcache_state *dcache,
-			      struct dcache_fresh *fresh)
+static void maker_passes(struct dcache_state *dcache, u64 key, bool made,
+			 bool negative)
 {
-	struct stall_tally_entry *entry;
+	struct stall_tally_entry *entry = stall_tally_find(&dcache->makers, key);
 	struct dcache_maker *maker;
 
-	fresh->dentry = NULL;
-	entry = stall_tally_find(&dcache->makers, fresh->maker);
 	if (!entry)
 		return;
 	maker = entry->row;
-	maker->passing += fresh->made;
-	maker->passing_negative += fresh->negative;
-	stall_tally_release(&dcache->makers, entry, fresh->maker, 0);
+	maker->passing += made;
+	maker->passing_negative += negative;
+	stall_tally_release(&dcache->makers, entry, key, 0);
+}
+
+static void dcache_gone_fresh(struct dcache_state *dcache,
+			      struct dcache_fresh *fresh)
+{
+	bool renamed = fresh->turner != fresh->maker;
+
+	fresh->dentry = NULL;
+	maker_passes(dcache, fresh->maker, fresh->made,
+		     fresh->negative && !renamed);
+	if (unlikely(renamed))
+		maker_passes(dcache, fresh->turner, false, fresh->negative);
 }
 
 /**

@@ -57,7 +57,7 @@ static u64 victim_key(void)
  * reclaim_victim_lost() - the running task lost time in reclaim
  * @run: the collector
  * @lost_ns: how much
- * @memcg: for the limit of a cgroup
+ * @memcg: for the limit of a cgroup, or by memory.reclaim
  *
  * Context: any, preemption off.
  */

@@ -284,6 +284,17 @@ test_rewriting() {
 	is 'and who leaves more behind comes first' "$(head -n 1 makers | cut -d ' ' -f 1,3-)" 'dentryload 400 400 400'
 }
 
+# tmpfs keeps nothing of a file that was created, renamed and unlinked.
+test_spooling() {
+	begin_anew
+	mkdir -p spool/in spool/out
+	dentryload spool spool 1000 2
+	rows dcache/makers directory filesystem made retained retained_negative | grep tmpfs > makers
+	like 'files are created in one directory, and looked up in the other' "$(cut -d ' ' -f 1,3 makers | sort | paste -sd,)" \
+		'/spool/in 200.,.*/spool/out 200.$'
+	ok 'and nothing stays in either, but for a few' test "$(sum 4 < makers)" -le 200 -a "$(sum 5 < makers)" -le 200
+}
+
 # A directory gets the inode number of one that is gone, if both are in one second.
 test_directories() {
 	local number new try
@@ -425,6 +436,7 @@ test_scanners
 test_unnamed
 test_procfs
 test_rewriting
+test_spooling
 test_directories
 test_commands
 test_walks

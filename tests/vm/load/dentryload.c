@@ -4,8 +4,10 @@
  *
  * usage: dentryload missing DIR NR [CPUS]  looks up NR names that are not there
  *        dentryload create DIR NR [CPUS]   creates NR files and unlinks each at once
- *        dentryload rewrite DIR NR [CPUS]  writes NR new files, and renames them over
- *                                          the same 16 in turn, each a while later
+ *        dentryload rewrite DIR NR [CPUS]  writes NR new files, and renames each a while
+ *                                          later over one of the same 16 in turn
+ *        dentryload spool DIR NR [CPUS]    creates NR files in DIR/in, renames each to
+ *                                          DIR/out, and unlinks it there
  *        dentryload scan DIR NR [CPUS]     NR missing names, and NR times what is there
  *        dentryload unnamed DIR NR         opens NR pipes, and NR files without a name in
  *                                          DIR, and then closes them
@@ -65,14 +67,14 @@ static void make_file(int dir, const char *name)
 		err(1, "cannot unlink %s", name);
 }
 
-/* The old file's dentry is freed by the rename, half a round after it was made. */
+/* The rename frees the old file's dentry, one and a half rounds after it was made. */
 static void rewrite_file(int dir, unsigned int cpu, unsigned int i)
 {
 	char draft[64], name[64];
 	int fd;
 
 	snprintf(draft, sizeof(draft), "draft-%u-%u", cpu, i % 16);
-	fd = openat(dir, draft, O_CREAT | O_EXCL | O_WRONLY, 0600);
+	fd = openat(dir, draft, O_CREAT | O_WRONLY, 0600);
 	if (fd < 0)
 		err(1, "cannot create %s", draft);
 	close(fd);
@@ -82,6 +84,21 @@ static void rewrite_file(int dir, unsigned int cpu, unsigned int i)
 	snprintf(name, sizeof(name), "file-%u-%u", cpu, (i - 8) % 16);
 	if (renameat(dir, draft, dir, name))
 		err(1, "cannot rename %s", draft);
+}
+
+static void spool_file(int dir, const char *name)
+{
+	char in[80], out[80];
+	int fd;
+
+	snprintf(in, sizeof(in), "in/%s", name);
+	snprintf(out, sizeof(out), "out/%s", name);
+	fd = openat(dir, in, O_CREAT | O_EXCL | O_WRONLY, 0600);
+	if (fd < 0)
+		err(1, "cannot create %s", in);
+	close(fd);
+	if (renameat(dir, in, dir, out) || unlinkat(dir, out, 0))
+		err(1, "cannot rename or unlink %s", in);
 }
 
 /* What is there, over and over; a process that has gone meanwhile is no error. */
@@ -126,6 +143,8 @@ static void *thread_main(void *data)
 			make_file(thread->dir, name);
 		else if (!strcmp(thread->what, "rewrite"))
 			rewrite_file(thread->dir, thread->cpu, i);
+		else if (!strcmp(thread->what, "spool"))
+			spool_file(thread->dir, name);
 		else
 			look_up(thread->dir, name);
 	}
