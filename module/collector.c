@@ -330,7 +330,7 @@ static const struct stall_column collector_columns[] = {
 		  "observations that came at a bad moment"),
 	STALL_U64(collector_row, memory_bytes, "bytes", "shared by all CPUs"),
 	STALL_U64(collector_row, memory_cpu_bytes, "bytes", "on each CPU"),
-	STALL_TEXT(collector_row, reason, "why it is not on"),
+	STALL_TEXT(collector_row, reason, "why it is not on, or not yet at work"),
 	STALL_TEXT(collector_row, help, "what it watches"),
 };
 

@@ -233,7 +233,8 @@ no_memory:
 void stall_run_stop(struct stall_run *run)
 {
 	lockdep_assert_held(&stall_lock);
-	if (run->state == STALL_ON || run->state == STALL_THROTTLED) {
+	/* One that has given up has its memory still. */
+	if (run->losses) {
 		run_detach(run);
 		stall_events_forget(run->index);
 		run_teardown(run);
@@ -243,6 +244,24 @@ void stall_run_stop(struct stall_run *run)
 	run->reason[0] = '\0';
 	run->memory_bytes = 0;
 	run->memory_cpu_bytes = 0;
+}
+
+/**
+ * stall_run_give_up() - take out a collector that finds that it cannot work here
+ * @run: on
+ * @reason: why
+ *
+ * Its probes are detached, and it is unavailable; memory goes when it is
+ * switched off.
+ *
+ * Context: process, may sleep, under the stall lock.
+ */
+void stall_run_give_up(struct stall_run *run, const char *reason)
+{
+	lockdep_assert_held(&stall_lock);
+	run_detach(run);
+	run->state = STALL_UNAVAILABLE;
+	strscpy(run->reason, reason, sizeof(run->reason));
 }
 
 /**

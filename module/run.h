@@ -108,7 +108,7 @@ struct stall_cell {
  * @index: its place in the registry
  * @enabled: asked for by the parameter "collectors"
  * @state: what became of that
- * @reason: why it is not on, in words
+ * @reason: why it is not on, or for what it waits, in words
  * @generation: number of its start, different for each
  * @started_ns: when that was
  * @priv: the collector's own
@@ -146,6 +146,7 @@ int stall_run_init(struct stall_run *run,
 void stall_run_exit(struct stall_run *run);
 void stall_run_start(struct stall_run *run);
 void stall_run_stop(struct stall_run *run);
+void stall_run_give_up(struct stall_run *run, const char *reason);
 void stall_run_hist(struct stall_run *run, unsigned int series,
 		    struct stallmeter_hist *total);
 u64 stall_run_counter(const struct stall_run *run, unsigned int series);

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * epoll_target - what an item watches, and whether there is something to read
+ *
+ * What a file's poll() would say is asked of the socket, without calling it: some
+ * of them note that they were asked, or ask a process. Files, sockets and pipes
+ * may go while they are looked at; two looks that say the same are believed.
+ */
+#include <linux/dcache.h>
+#include <linux/fs.h>
+#include <linux/in.h>
+#include <linux/jiffies.h>
+#include <linux/net.h>
+#include <linux/pipe_fs_i.h>
+#include <linux/string.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+#include <net/inet_connection_sock.h>
+#include <net/sock.h>
+
+#include "epoll.h"
+
+/**
+ * struct target_socket - what is read of a socket
+ * @sk: its address
+ * @common: addresses, ports, family, state
+ * @protocol: IPPROTO_TCP and so on
+ * @shutdown: RCV_SHUTDOWN if no more can come
+ * @error: it has one to tell
+ */
+struct target_socket {
+	const struct sock *sk;
+	struct sock_common common;
+	u16 protocol;
+	u8 shutdown;
+	int error;
+};
+
+static const struct inode *target_inode(const struct epoll_item *item,
+					umode_t *mode)
+{
+	const struct inode *inode;
+
+	if (!epoll_peek(&inode, &item->file->f_inode) ||
+	    !epoll_peek(mode, &inode->i_mode))
+		return NULL;
+	return inode;
+}
+
+static bool target_socket(const struct epoll_item *item,
+			  struct target_socket *socket)
+{
+	const struct socket *sock;
+	const struct sock *sk;
+	u16 protocol;
+	umode_t mode;
+
+	if (!target_inode(item, &mode) || !S_ISSOCK(mode) ||
+	    !epoll_peek(&sock, (struct socket **)&item->file->private_data) ||
+	    !epoll_peek(&sk, &sock->sk) || !sk)
+		return false;
+	socket->sk = sk;
+	if (!epoll_peek(&socket->common, &sk->__sk_common) ||
+	    !epoll_peek(&protocol, &sk->sk_protocol) ||
+	    !epoll_peek(&socket->shutdown, &sk->sk_shutdown) ||
+	    !epoll_peek(&socket->error, &sk->sk_err))
+		return false;
+	socket->protocol = protocol;
+	return true;
+}
+
+static bool is_inet(const struct target_socket *socket)
+{
+	return socket->common.skc_family == AF_INET ||
+	       socket->common.skc_family == AF_INET6;
+}
+
+static bool is_tcp(const struct target_socket *socket)
+{
+	return is_inet(socket) && socket->protocol == IPPROTO_TCP;
+}
+
+/* Bytes of the first packet of a queue, 0 if there is none. */
+static u64 queue_bytes(const struct sk_buff_head *queue)
+{
+	const struct sk_buff *skb;
+	unsigned int len;
+
+	if (!epoll_peek(&skb, (struct sk_buff **)&queue->next) ||
+	    skb == (const struct sk_buff *)queue ||
+	    !epoll_peek(&len, &skb->len))
+		return 0;
+	return len ?: 1;
+}
+
+static enum epoll_read read_if(bool something)
+{
+	return something ? EPOLL_SOMETHING : EPOLL_NOTHING;
+}
+
+/*
+ * As tcp_poll(): what waits to be accepted, or as many bytes as the reader wants.
+ * TLS and BPF may hold bytes back, and an urgent byte is not for everybody.
+ */
+static enum epoll_read tcp_read(const struct target_socket *socket, u64 *bytes)
+{
+	const struct tcp_sock *tp = tcp_sk(socket->sk);
+	const struct inet_connection_sock *icsk = inet_csk(socket->sk);
+	const void *queue, *ulp, *user;
+	u32 received, copied;
+	u16 urgent;
+	int wanted;
+
+	if (socket->common.skc_state == TCP_LISTEN)
+		return epoll_peek(&queue, (void **)
+				  &icsk->icsk_accept_queue.rskq_accept_head) ?
+		       read_if(queue) : EPOLL_CANNOT_SAY;
+	if (!((1 << socket->common.skc_state) &
+	      (TCPF_ESTABLISHED | TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2)))
+		return EPOLL_CANNOT_SAY;
+	if (!epoll_peek(&ulp, (void **)&icsk->icsk_ulp_ops) || ulp ||
+	    !epoll_peek(&user, (void **)&socket->sk->sk_user_data) || user ||
+	    !epoll_peek(&urgent, &tp->urg_data) || urgent ||
+	    !epoll_peek(&received, &tp->rcv_nxt) ||
+	    !epoll_peek(&copied, &tp->copied_seq) ||
+	    !epoll_peek(&wanted, &socket->sk->sk_rcvlowat))
+		return EPOLL_CANNOT_SAY;
+	*bytes = received - copied;
+	return read_if(*bytes >= max(wanted, 1));
+}
+
+static enum epoll_read socket_read(const struct target_socket *socket,
+				   u64 *bytes)
+{
+	/* To be told of an end or an error is as good as data. */
+	if (socket->shutdown || socket->error)
+		return EPOLL_CANNOT_SAY;
+	if (is_tcp(socket))
+		return tcp_read(socket, bytes);
+	if (socket->common.skc_family != AF_UNIX &&
+	    !(is_inet(socket) && socket->protocol == IPPROTO_UDP))
+		return EPOLL_CANNOT_SAY;
+	*bytes = queue_bytes(&socket->sk->sk_receive_queue);
+	if (!*bytes && socket->common.skc_family != AF_UNIX)
+		*bytes = queue_bytes(&udp_sk(socket->sk)->reader_queue);
+	return read_if(*bytes);
+}
+
+static enum epoll_read pipe_read(const struct epoll_item *item)
+{
+	struct pipe_inode_info *pipe;
+	typeof(pipe->head) head;
+	typeof(pipe->tail) tail;
+	unsigned int writers;
+
+	if (!epoll_peek(&pipe, (struct pipe_inode_info **)
+			&item->file->private_data) ||
+	    !epoll_peek(&head, &pipe->head) ||
+	    !epoll_peek(&tail, &pipe->tail) ||
+	    !epoll_peek(&writers, &pipe->writers) || !writers)
+		return EPOLL_CANNOT_SAY;
+	return read_if(head != tail);
+}
+
+/**
+ * epoll_target_read() - is there something to read?
+ * @item: a copy
+ * @bytes: how many at least, 0 if that is not known
+ *
+ * Context: process, under rcu_read_lock().
+ * Return: EPOLL_SOMETHING, EPOLL_NOTHING, or EPOLL_CANNOT_SAY.
+ */
+enum epoll_read epoll_target_read(const struct epoll_item *item, u64 *bytes)
+{
+	struct target_socket socket;
+	umode_t mode;
+
+	*bytes = 0;
+	if (target_socket(item, &socket))
+		return socket_read(&socket, bytes);
+	return target_inode(item, &mode) && S_ISFIFO(mode) ?
+	       pipe_read(item) : EPOLL_CANNOT_SAY;
+}
+
+/**
+ * epoll_target_arrived_ns() - how long ago the latest data came in
+ * @item: a copy
+ *
+ * TCP notes the jiffy: it is one more than that, at most.
+ *
+ * Context: process, under rcu_read_lock().
+ * Return: ns, U64_MAX if it is not known.
+ */
+u64 epoll_target_arrived_ns(const struct epoll_item *item)
+{
+	const struct inet_connection_sock *icsk;
+	struct target_socket socket;
+	u32 at;
+
+	if (!target_socket(item, &socket) || !is_tcp(&socket) ||
+	    socket.common.skc_state == TCP_LISTEN)
+		return U64_MAX;
+	icsk = inet_csk(socket.sk);
+	if (!epoll_peek(&at, &icsk->icsk_ack.lrcvtime))
+		return U64_MAX;
+	return jiffies64_to_nsecs((u32)jiffies - at);
+}
+
+static void name_addresses(const struct target_socket *socket,
+			   struct epoll_target *target)
+{
+	const struct sock_common *common = &socket->common;
+	u16 port = ntohs(common->skc_dport);
+
+	if (common->skc_family == AF_INET)
+		scnprintf(target->name, sizeof(target->name), "%pI4:%u-%pI4:%u",
+			  &common->skc_rcv_saddr, common->skc_num,
+			  &common->skc_daddr, port);
+#if IS_ENABLED(CONFIG_IPV6)
+	else
+		scnprintf(target->name, sizeof(target->name),
+			  "[%pI6c]:%u-[%pI6c]:%u", &common->skc_v6_rcv_saddr,
+			  common->skc_num, &common->skc_v6_daddr, port);
+#endif
+}
+
+static void name_socket(const struct target_socket *socket,
+			struct epoll_target *target)
+{
+	if (is_inet(socket)) {
+		strscpy(target->kind, socket->protocol == IPPROTO_TCP ? "tcp" :
+			socket->protocol == IPPROTO_UDP ? "udp" : "inet",
+			sizeof(target->kind));
+		name_addresses(socket, target);
+	} else {
+		strscpy(target->kind, socket->common.skc_family == AF_UNIX ?
+			"unix" : "socket", sizeof(target->kind));
+	}
+}
+
+/* "[eventfd]" is the name of all of them; of others it says nothing. */
+static void name_anonymous(const struct epoll_item *item,
+			   struct epoll_target *target)
+{
+	char name[sizeof(target->kind) + 1] = "", *end;
+	const struct dentry *dentry;
+	const unsigned char *where;
+
+	strscpy(target->kind, "file", sizeof(target->kind));
+	if (!epoll_peek(&dentry, (struct dentry **)&item->file->f_path.dentry) ||
+	    !epoll_peek(&where, &dentry->d_name.name) ||
+	    copy_from_kernel_nofault(name, where, sizeof(name) - 1))
+		return;
+	end = strchr(name, ']');
+	if (name[0] != '[' || !end)
+		return;
+	*end = '\0';
+	strscpy(target->kind, name + 1, sizeof(target->kind));
+}
+
+/**
+ * epoll_target_look() - what an item watches
+ * @item: a copy
+ * @target: result
+ *
+ * Context: process, under rcu_read_lock().
+ */
+void epoll_target_look(const struct epoll_item *item,
+		       struct epoll_target *target)
+{
+	struct target_socket socket;
+	const struct inode *inode;
+	unsigned long number;
+	umode_t mode;
+
+	target->fd = item->fd;
+	target->events = (__force u32)item->event.events;
+	epoll_target_read(item, &target->bytes);
+	if (target_socket(item, &socket))
+		name_socket(&socket, target);
+	else
+		name_anonymous(item, target);
+	inode = target_inode(item, &mode);
+	if (!inode || !epoll_peek(&number, (unsigned long *)&inode->i_ino))
+		return;
+	if (S_ISFIFO(mode))
+		strscpy(target->kind, "pipe", sizeof(target->kind));
+	if ((S_ISFIFO(mode) || S_ISSOCK(mode)) && !target->name[0])
+		scnprintf(target->name, sizeof(target->name), "%s:[%lu]",
+			  S_ISFIFO(mode) ? "pipe" : "socket", number);
+}

@@ -1,0 +1,30 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# epoll finds lost wakeups, and only them: in a deterministic guest, in which a fault
+# module makes a stock kernel lose them, and in one with two CPUs, for what is legal.
+#
+# usage: epoll.t [KERNEL...]
+
+. "$(dirname "$0")/test.sh"
+
+# 30 ways to lose a wakeup, in two orders of loading; the table of losses has 64 rows.
+TIMES=1 SECONDS_EACH=10 INSTANCES=5000
+[ -z "${STALL_ALL:-}" ] || TIMES=2 SECONDS_EACH=20 INSTANCES=100000
+
+put_modules() {
+	put_module "$1" && "$VM_DIR/build" -C "$VM_DIR/epollfault" "$1" "$work/$1" >&2
+}
+
+# lost/KERNEL, legal/KERNEL
+epoll() {
+	case $1 in
+	lost/*) ARGS=$TIMES in_guest "${1#*/}" test-epoll.sh -D -a clocksource=tsc -t 900;;
+	legal/*) ARGS="$SECONDS_EACH $INSTANCES" in_guest "${1#*/}" test-epoll-legal.sh -t 900;;
+	esac
+}
+
+put_programs
+for kernel in "${@:=6.1}"; do
+	put_modules "$kernel"
+done
+run_on "$(nproc)" epoll "${@/#/lost/}" "${@/#/legal/}"

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-2.0
+# test-epoll.sh - what calls return and how long events wait is what programs see; lost
+# wakeups are found, and strace heals them. In a deterministic guest.
+#
+# usage: test-epoll.sh TIMES	each way to lose a wakeup so often
+# shellcheck shell=bash
+
+set -uo pipefail
+# shellcheck source=tap.sh
+. /run/guest/tap.sh
+# shellcheck source=epoll.sh
+. /run/guest/epoll.sh
+PATH=$PWD:$PATH
+
+TIMES=$1
+
+hist() { stallmeter show "epoll/$1" --json | jq -r "select(.type == \"histogram\") | $2"; }
+reset() { echo epoll > /sys/module/stallmeter/parameters/reset; until_true 50 is_known; }
+
+# near NAME GOT WANTED PERCENT
+near() {
+	local off=$(($2 - $3))
+	ok "$1: $2 is $3, within $4 %" test $((100 * ${off#-})) -le $(($3 * $4))
+}
+
+test_calls() {
+	reset
+	is 'the program knows' "$(epollload calls 200 30 20)" 'events 600 timeouts 30 interrupts 20'
+	is 'calls with events, and these' "$(hist events '"\(.count) \(.sum) \(.min) \(.max)"')" '200 600 3 3'
+	is 'timeouts' "$(counter timeouts)" 30
+	is 'interrupted calls' "$(counter interrupted)" 20
+	is 'each event is collected once' "$(hist ready_to_collected_ns .count)" 200
+	is 'nothing was dropped or missed' \
+		"$(rows stallmeter/collectors 'select(.name == "epoll") | [.dropped, .missed] | join(" ")')" '0 0'
+}
+
+test_truth() {
+	local line truth
+	reset
+	line=$(epollload truth 300 300 2000)
+	diag "the program: $line"
+	diag "the module: $(head -n 1 $FILES/epoll/ready_to_collected_ns)"
+	read -ra truth <<< "$line"
+	near 'median of ready to collected' "$(hist ready_to_collected_ns .p50)" "${truth[3]}" 5
+	near '99th percentile' "$(hist ready_to_collected_ns .p99)" "${truth[5]}" 5
+	is 'each was seen once' "$(hist ready_to_collected_ns .count)" 300
+	ok 'all but the first of them were woken' test "$(hist woken_to_running_ns .count)" -ge 299
+	is 'the slowest instance is first' "$(rows epoll/instances '.comm' | head -n 1)" '(other)'
+}
+
+# Each way to lose a wakeup: FAULT KIND [WORD]
+ways() {
+	local kind
+	for kind in eventfd pipe unix udp tcp timerfd; do
+		echo "k1 $kind"
+		echo "k1 $kind et"
+		echo "k2 $kind"
+		echo "k2 $kind et"
+	done
+	for kind in unix udp tcp; do
+		echo "k2-early $kind"
+		echo "k2-early $kind et"
+	done
+}
+
+# What is known of victim N: "PID EPFD FD TARGET KIND"
+wanted() {
+	local kind=K2
+	[ "$2" != k1 ] || kind=K1
+	echo "${victim_pid[$1]} ${victim_epfd[$1]} ${victim_fd[$1]} ${victim_kind[$1]} $kind"
+}
+
+all_reported() { [ "$(counter lost_wakeups)" -ge "$1" ]; }
+sent_ns() { awk '/^sent/ { print $2; exit }' "victim.$1"; }
+healed() { awk '/^woken/ { print $2, $3; exit }' "victim.$1"; }
+
+# row N FIELDS: of the report of victim N
+row() { rows epoll/lost "select(.pid == ${victim_pid[$1]}) | [$2] | join(\" \")"; }
+
+# The begin of what came in without a callback is known of TCP; of others it is not.
+check_age() {	# N WAY
+	local age reported exact off truth
+	read -r age reported exact <<< "$(row "$1" '.age_ns, .reported_ns, .exact')"
+	truth=$((reported - $(sent_ns "$1")))
+	[ $truth -le 3000000000 ] || { echo "$2: reported after $truth ns"; return; }
+	case $2 in
+	'k2-early unix'*|'k2-early udp'*)
+		[ "$exact" = 0 ] && [ "$age" -le $truth ] || echo "$2: age $age, exact $exact, of $truth";;
+	*)
+		off=$((age - truth))
+		[ "$exact" = 1 ] && [ $((10 * ${off#-})) -le $truth ] || echo "$2: age $age, exact $exact, of $truth";;
+	esac
+}
+
+check_losses() {	# ORDER, with the arrays of test_losses
+	local n wrong=() late=() hurt=()
+	for ((n = 0; n < nr_victims; n++)); do
+		[ "$(row "$n" '.pid, .epoll_fd, .fd, .target, .kind')" = "$(wanted "$n" ${way[n]})" ] ||
+			wrong+=("${way[n]}: $(row "$n" '.pid, .epoll_fd, .fd, .target, .kind')")
+		late+=("$(check_age "$n" "${way[n]}")")
+	done
+	is "$1: each is reported with its task, descriptors and kind" "${wrong[*]}" ''
+	is "$1: within 3 s, with its age within 10 %" "$(printf '%s\n' "${late[@]}" | grep . | head -n 5)" ''
+	is "$1: none of them was disturbed" "$(grep -l ^woken victim.*)" ''
+	for ((n = 0; n < nr_victims; n++)); do
+		timeout 2 strace -p "${victim_pid[$n]}" -o /dev/null 2> /dev/null &
+		strace[n]=$!
+	done
+	wait "${strace[@]}"
+	for ((n = 0; n < nr_victims; n++)); do
+		case ${way[n]} in
+		k1*) [ "$(healed "$n")" = '1 0' ] || hurt+=("${way[n]}: $(healed "$n")");;
+		*) [ "$(healed "$n")" = '-1 4' ] || hurt+=("${way[n]}: $(healed "$n")");;
+		esac
+	done
+	is "$1: strace heals K1 with an event, K2 with EINTR" "${hurt[*]}" ''
+}
+
+test_losses() {	# ORDER of the fault module, "before" or "after" ours
+	local way=() strace=() line n
+	use_epoll "$1"
+	for ((n = 0; n < TIMES; n++)); do
+		while read -r line; do way+=("$line"); done < <(ways)
+	done
+	for line in "${way[@]}"; do
+		# shellcheck disable=SC2086
+		victim ${line#* }
+	done
+	sleep 2	# a look that finds all of them well
+	for ((n = 0; n < nr_victims; n++)); do
+		lose "$n" "${way[n]%% *}" || diag "${way[n]} was not lost"
+	done
+	until_true 35 all_reported "$nr_victims"
+	is "$1: all $nr_victims are reported" "$(counter lost_wakeups)" "$nr_victims"
+	like "$1: an event says it in words" "$(rows stallmeter/events .subject | tail -n 1)" \
+		'^wakeup of epoll_wait on fd [0-9]+ for fd [0-9]+ \(.*\), lost \(K2: its callback did not run\),$'
+	check_losses "$1"
+	sleep 2
+	# Who got EINTR and did not read sleeps on, and may be reported once more.
+	is "$1: all are over" "$(rows epoll/lost .state | head -n "$nr_victims" | sort | uniq -c | xargs)" "$nr_victims over"
+	diag "$(sed -n '1p; 2p; $p' $FILES/epoll/lost)"
+	unload
+}
+
+use_epoll never
+ok 'the kernel is as we take it for' is_known
+test_calls
+test_truth
+unload
+test_losses before
+test_losses after
+done_testing
