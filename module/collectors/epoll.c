@@ -179,10 +179,11 @@ static void epoll_on_harvest(struct stall_run *run, struct pt_regs *regs)
 			     stall_ticks_since(wake->at, now));
 		WRITE_ONCE(wake->pid, 0);
 	}
-	events = epoll_events(instance, ep, epoll_arg(regs, 1));
-	if (events)
-		stall_record(run, EPOLL_EVENTS, events);
 	ready_at = READ_ONCE(instance->ready_at);
+	events = epoll_events(instance, ep, epoll_arg(regs, 1));
+	/* Where it has just begun, there may be only old ones. */
+	if (events && (!EPOLL_HARVEST_BEGINS || ready_at))
+		stall_record(run, EPOLL_EVENTS, events);
 	if (!ready_at)
 		return;
 	WRITE_ONCE(instance->ready_at,

@@ -41,8 +41,8 @@ size_t epoll_instances_bytes(void)
 }
 
 /* It has it already if it is seen twice, or if the end of another was missed. */
-static bool instance_place(struct epoll_state *epoll,
-			   const struct epoll_head *ep, bool *is_new)
+static noinline bool instance_place(struct epoll_state *epoll,
+				    const struct epoll_head *ep, bool *is_new)
 {
 	u32 i, set = hash_ptr(ep, EPOLL_SET_BITS) * EPOLL_WAYS;
 

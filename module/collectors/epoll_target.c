@@ -137,12 +137,13 @@ static enum epoll_read socket_read(const struct target_socket *socket,
 		return EPOLL_CANNOT_SAY;
 	if (is_tcp(socket))
 		return tcp_read(socket, bytes);
-	if (socket->common.skc_family != AF_UNIX &&
-	    !(is_inet(socket) && socket->protocol == IPPROTO_UDP))
+	/* How much of the first is read already, it keeps to itself. */
+	if (socket->common.skc_family == AF_UNIX)
+		return read_if(queue_bytes(&socket->sk->sk_receive_queue));
+	if (!is_inet(socket) || socket->protocol != IPPROTO_UDP)
 		return EPOLL_CANNOT_SAY;
-	*bytes = queue_bytes(&socket->sk->sk_receive_queue);
-	if (!*bytes && socket->common.skc_family != AF_UNIX)
-		*bytes = queue_bytes(&udp_sk(socket->sk)->reader_queue);
+	*bytes = queue_bytes(&udp_sk(socket->sk)->reader_queue) ?:
+		 queue_bytes(&socket->sk->sk_receive_queue);
 	return read_if(*bytes);
 }
 

@@ -11,10 +11,12 @@
 # Where they may be, and why:
 #   stall_map_add         claims the place of a new row: once in a row's life
 #   bfd_sent              claims the row of its own session while it changes it
+#   epoll_instances_scan  holds processes while it looks at them; not a handler
+#   instance_place        claims the place of a new instance: once in its life
 #   stall_hist_take_peak  the timeline, once a second; not a handler
 #   stall_events_forget   a reset; not a handler
 #   set_ports             a parameter is written; not a handler
-allowed='bfd_sent set_ports stall_events_forget stall_hist_take_peak stall_map_add'
+allowed='bfd_sent epoll_instances_scan instance_place set_ports stall_events_forget stall_hist_take_peak stall_map_add'
 
 # "FUNCTION INSTRUCTION" of each; xchg with memory is locked without saying so.
 locked() {
@@ -30,7 +32,7 @@ locks() {	# KERNEL
 	locked "$1" > "$work/$1.locked" || return
 	is 'locked instructions are where they may be, and nowhere else' \
 		"$(cut -d' ' -f1 "$work/$1.locked" | sort -u | xargs)" "$allowed"
-	for name in dcache reclaim stall_tally stall_span stall_hook hook_ shared_ftrace; do
+	for name in dcache epoll_on epoll_collected epoll_events reclaim stall_tally stall_span stall_hook hook_ shared_ftrace; do
 		is "none in $name*" "$(grep "^$name" "$work/$1.locked")" ''
 	done
 	while read -r name; do diag "$name"; done < "$work/$1.locked"

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # test-cost.sh - guest instructions of a UDP send over loopback, of a lookup of a missing
-# name on ext4, and of a shrinker that frees one dentry, with and without the module.
-# The gates of a send are the figures that were measured, and a tenth.
+# name on ext4, of a shrinker that frees one dentry, and of an event that epoll collects,
+# with and without the module. The gates of a send and an event are the figures that were
+# measured, and a tenth.
 #
 # The promise for the other two is 260. 5.10 has to save all registers at a function's
 # entry; from 7.2 on a tracepoint's handler has to switch preemption off.
@@ -14,11 +15,11 @@ set -uo pipefail
 . /run/guest/ext4.sh
 PATH=$PWD:$PATH
 
-SEND=155 BFD=1160 LOOKUP=260 RUN=260
+SEND=155 BFD=1160 LOOKUP=260 RUN=260 EVENT=320 EVENT_READ=395
 case $(uname -r) in
-5.10.*) SEND=180 BFD=1430 LOOKUP=345;;
+5.10.*) SEND=180 BFD=1430 LOOKUP=345 EVENT=370 EVENT_READ=470;;
 6.12.*) BFD=1180 LOOKUP=265 RUN=265;;	# measured: 256 and 260
-7.*) SEND=170 BFD=1260 LOOKUP=265 RUN=315;;
+7.*) SEND=170 BFD=1260 LOOKUP=265 RUN=315 EVENT=345 EVENT_READ=425;;
 esac
 
 cost() { udpload cost "$1" 5000; }
@@ -72,6 +73,36 @@ test_dentries() {
 	ok 'and is seen as well' test $((shrink - base_shrink)) -ge 20
 }
 
+is_known() { grep -qE '^  epoll +on .* - +"' /sys/kernel/debug/stallmeter/status; }
+
+# One eventfd write and the epoll_wait that collects it; and the read as well, whose
+# callback is for an event that nobody wants.
+test_epoll() {
+	local base=() with=() verb known
+	for verb in cost cost-read cost-syscall; do
+		base+=("$(epollload $verb 2000)")
+	done
+	insmod stallmeter.ko collectors=epoll
+	epollload victim eventfd > /dev/null &	# for the comparison of structures
+	known=$!
+	until is_known; do sleep 0.1; done
+	for verb in cost cost-read cost-syscall; do
+		with+=("$(epollload $verb 2000)")
+	done
+	kill $known
+	wait $known
+	rmmod stallmeter
+
+	diag "an event without the module: ${base[0]}, with a read: ${base[1]}"
+	diag "epoll: $((with[0] - base[0])) more, with a read: $((with[1] - base[1]))"
+	ok "an event that is collected pays at most $EVENT" test $((with[0] - base[0])) -le $EVENT
+	ok 'and is seen' test $((with[0] - base[0])) -ge 20
+	ok "with the read, it pays at most $EVENT_READ" test $((with[1] - base[1])) -le $EVENT_READ
+	back 'an event' "${base[0]}" "$(epollload cost 2000)"
+	back 'another system call, with the module,' "${base[2]}" "${with[2]}"
+}
+
 test_udp
 test_dentries
+test_epoll
 done_testing

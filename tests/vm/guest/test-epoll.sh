@@ -44,7 +44,7 @@ test_truth() {
 	near 'median of ready to collected' "$(hist ready_to_collected_ns .p50)" "${truth[3]}" 5
 	near '99th percentile' "$(hist ready_to_collected_ns .p99)" "${truth[5]}" 5
 	is 'each was seen once' "$(hist ready_to_collected_ns .count)" 300
-	ok 'all but the first of them were woken' test "$(hist woken_to_running_ns .count)" -ge 299
+	ok 'next to all of them were woken' test "$(hist woken_to_running_ns .count)" -ge 290
 	is 'the slowest instance is first' "$(rows epoll/instances '.comm' | head -n 1)" '(other)'
 }
 
@@ -63,24 +63,27 @@ ways() {
 	done
 }
 
-# What is known of victim N: "PID EPFD FD TARGET KIND"
-wanted() {
-	local kind=K2
-	[ "$2" != k1 ] || kind=K1
-	echo "${victim_pid[$1]} ${victim_epfd[$1]} ${victim_fd[$1]} ${victim_kind[$1]} $kind"
-}
-
 all_reported() { [ "$(counter lost_wakeups)" -ge "$1" ]; }
+all_woke() { [ "$(grep -l ^woken victim.* | wc -l)" = "$nr_victims" ]; }
 sent_ns() { awk '/^sent/ { print $2; exit }' "victim.$1"; }
 healed() { awk '/^woken/ { print $2, $3; exit }' "victim.$1"; }
 
-# row N FIELDS: of the report of victim N
-row() { rows epoll/lost "select(.pid == ${victim_pid[$1]}) | [$2] | join(\" \")"; }
+# The first report of each process, "EPFD FD TARGET KIND AGE REPORTED EXACT".
+read_reports() {
+	local pid rest
+	while read -r pid rest; do
+		report[$pid]=${report[$pid]:-$rest}
+	done < <(rows epoll/lost '[.pid, .epoll_fd, .fd, .target, .kind, .age_ns, .reported_ns, .exact] | join(" ")')
+}
 
-# The begin of what came in without a callback is known of TCP; of others it is not.
-check_age() {	# N WAY
-	local age reported exact off truth
-	read -r age reported exact <<< "$(row "$1" '.age_ns, .reported_ns, .exact')"
+# check_report N WAY: says what is wrong. The begin of what came in without a callback is
+# known of TCP; of others it is not.
+check_report() {
+	local epfd fd target kind age reported exact truth off wanted=K2
+	read -r epfd fd target kind age reported exact <<< "${report[${victim_pid[$1]}]:-}"
+	[[ $2 != k1* ]] || wanted=K1
+	[ "$epfd $fd $target $kind" = "${victim_epfd[$1]} ${victim_fd[$1]} ${victim_kind[$1]} $wanted" ] ||
+		{ echo "$2: $epfd $fd $target $kind"; return; }
 	truth=$((reported - $(sent_ns "$1")))
 	[ $truth -le 3000000000 ] || { echo "$2: reported after $truth ns"; return; }
 	case $2 in
@@ -92,20 +95,14 @@ check_age() {	# N WAY
 	esac
 }
 
-check_losses() {	# ORDER, with the arrays of test_losses
-	local n wrong=() late=() hurt=()
+check_healing() {	# ORDER, with the arrays of test_losses
+	local n hurt=() strace=()
 	for ((n = 0; n < nr_victims; n++)); do
-		[ "$(row "$n" '.pid, .epoll_fd, .fd, .target, .kind')" = "$(wanted "$n" ${way[n]})" ] ||
-			wrong+=("${way[n]}: $(row "$n" '.pid, .epoll_fd, .fd, .target, .kind')")
-		late+=("$(check_age "$n" "${way[n]}")")
-	done
-	is "$1: each is reported with its task, descriptors and kind" "${wrong[*]}" ''
-	is "$1: within 3 s, with its age within 10 %" "$(printf '%s\n' "${late[@]}" | grep . | head -n 5)" ''
-	is "$1: none of them was disturbed" "$(grep -l ^woken victim.*)" ''
-	for ((n = 0; n < nr_victims; n++)); do
-		timeout 2 strace -p "${victim_pid[$n]}" -o /dev/null 2> /dev/null &
+		strace -p "${victim_pid[$n]}" -o /dev/null 2> /dev/null &
 		strace[n]=$!
 	done
+	until_true 300 all_woke
+	kill "${strace[@]}"
 	wait "${strace[@]}"
 	for ((n = 0; n < nr_victims; n++)); do
 		case ${way[n]} in
@@ -117,7 +114,8 @@ check_losses() {	# ORDER, with the arrays of test_losses
 }
 
 test_losses() {	# ORDER of the fault module, "before" or "after" ours
-	local way=() strace=() line n
+	local way=() wrong=() line n
+	local -A report=()
 	use_epoll "$1"
 	for ((n = 0; n < TIMES; n++)); do
 		while read -r line; do way+=("$line"); done < <(ways)
@@ -134,7 +132,14 @@ test_losses() {	# ORDER of the fault module, "before" or "after" ours
 	is "$1: all $nr_victims are reported" "$(counter lost_wakeups)" "$nr_victims"
 	like "$1: an event says it in words" "$(rows stallmeter/events .subject | tail -n 1)" \
 		'^wakeup of epoll_wait on fd [0-9]+ for fd [0-9]+ \(.*\), lost \(K2: its callback did not run\),$'
-	check_losses "$1"
+	read_reports
+	for ((n = 0; n < nr_victims; n++)); do
+		wrong+=("$(check_report "$n" "${way[n]}")")
+	done
+	is "$1: with task, descriptors and kind, within 3 s, the age within 10 %" \
+		"$(printf '%s\n' "${wrong[@]}" | grep . | head -n 5)" ''
+	is "$1: none of them was disturbed" "$(grep -l ^woken victim.*)" ''
+	check_healing "$1"
 	sleep 2
 	# Who got EINTR and did not read sleeps on, and may be reported once more.
 	is "$1: all are over" "$(rows epoll/lost .state | head -n "$nr_victims" | sort | uniq -c | xargs)" "$nr_victims over"
