@@ -23,7 +23,8 @@ static bool look_and_release(const struct epoll_state *epoll,
 
 #define MS		((u64)NSEC_PER_MSEC)
 #define FD		42
-#define SLEEPER_PID	(PID_MAX_LIMIT + 7)
+#define SLEEPER_PID	(current->pid)
+#define LIVE_PID	1
 #define DEAD_PID	(PID_MAX_LIMIT + 8)
 #define WAKE		0x2222
 
@@ -154,13 +155,14 @@ static const struct find_case cases[] = {
 	  .ready = 500, .woken = LIVE, .woken_at = 400,
 	  .kind = EPOLL_OTHER_WOKEN, .since = true },
 	{ "called, not listed, the item is gone", IN, .gone = true,
-	  .slept = 2000, .ready = 500 },
-	{ "called, disarmed", ONESHOT | ET, .slept = 2000, .ready = 500 },
+	  .slept = 2000, .ready = 500, .clean = true },
+	{ "called, disarmed", ONESHOT | ET, .slept = 2000, .ready = 500,
+	  .clean = true },
 	{ "called, nobody sleeps", IN, .ready = 500 },
 	{ "called before it slept", IN, .slept = 2000, .ready = 3000,
 	  .clean = true },
 	{ "called, read by others since", IN, .slept = 2000, .ready = 500,
-	  .target = EMPTY_PIPE },
+	  .target = EMPTY_PIPE, .clean = true },
 	{ "called, to be written, nothing to read", IN | OUT, .slept = 2000,
 	  .ready = 500, .target = EMPTY_PIPE, .kind = EPOLL_K2, .since = true },
 	{ "called, to be read", IN | ET, .slept = 2000, .ready = 500,
@@ -170,6 +172,8 @@ static const struct find_case cases[] = {
 	{ "level, to be read, another was woken", IN, .slept = 2000,
 	  .woken = LIVE, .woken_at = 100, .target = FULL_PIPE,
 	  .kind = EPOLL_OTHER_WOKEN },
+	{ "level, to be read, it sleeps for a moment", IN, .slept = 1,
+	  .target = FULL_PIPE },
 	{ "level, empty", IN, .slept = 2000, .target = EMPTY_PIPE,
 	  .clean = true },
 	{ "level, to be read, which nobody wants", OUT, .slept = 2000,
@@ -243,7 +247,7 @@ static void fake_target(struct fake *fake, const struct find_case *find)
 static void fake_noted(struct fake *fake, const struct find_case *find)
 {
 	const s32 pids[] = {
-		[NOBODY] = 0, [SLEEPER] = SLEEPER_PID, [LIVE] = current->pid,
+		[NOBODY] = 0, [SLEEPER] = SLEEPER_PID, [LIVE] = LIVE_PID,
 		[DEAD] = DEAD_PID,
 	};
 	s32 pid = pids[find->woken];
@@ -263,6 +267,7 @@ static struct fake *fake_make(struct kunit *test, const struct find_case *find)
 	memset(fake, 0, sizeof(*fake));
 	fake->epoll.keys = &fake->key;
 	fake->epoll.instances = &fake->instance;
+	fake->epoll.budget = EPOLL_BUDGET;
 	fake->epoll.functions.wake = WAKE;
 	fake->epoll.tail.rbr = offsetof(struct fake, rbr) -
 			       offsetof(struct fake, ep);
@@ -363,10 +368,10 @@ static void latest_of_all_calls_is_noted(struct kunit *test)
 	struct epoll_wake *wakes = fake->instance.wakes;
 	struct epoll_finding finding;
 
-	wakes[0] = (struct epoll_wake){ ms_ago(300), current->pid };
+	wakes[0] = (struct epoll_wake){ ms_ago(300), LIVE_PID };
 	wakes[1] = (struct epoll_wake){ ms_ago(100), SLEEPER_PID };
 	wakes[2] = (struct epoll_wake){ ms_ago(200), DEAD_PID };
-	wakes[3] = (struct epoll_wake){ ms_ago(1000), current->pid };
+	wakes[3] = (struct epoll_wake){ ms_ago(1000), LIVE_PID };
 	epoll_find(&fake->epoll, 0, &finding);
 	KUNIT_EXPECT_EQ(test, finding.kind, EPOLL_OTHER_WOKEN);
 	KUNIT_EXPECT_EQ(test, finding.woken_pid, SLEEPER_PID);

@@ -118,6 +118,7 @@ static struct rb_node *tree(struct fake *fake, unsigned int from,
 
 static enum epoll_kind find(struct fake *fake, struct epoll_finding *finding)
 {
+	fake->epoll.budget = EPOLL_BUDGET;
 	epoll_find(&fake->epoll, 0, finding);
 	return finding->kind;
 }
@@ -331,6 +332,27 @@ static void look_that_missed_items_is_not_clean(struct kunit *test)
 	}
 }
 
+static void look_at_items_has_a_budget(struct kunit *test)
+{
+	struct fake *fake = fake_make(test, 1);
+	struct epoll_finding finding;
+	unsigned int i;
+
+	fake->rbr.rb_root.rb_node = tree(fake, 0, 100);
+	find(fake, &finding);
+	KUNIT_EXPECT_EQ(test, fake->epoll.budget, EPOLL_BUDGET - 100U);
+	fake->epoll.budget = 250;
+	for (i = 0; i < 5; i++) {
+		epoll_find(&fake->epoll, 0, &finding);
+		KUNIT_EXPECT_EQ_MSG(test, finding.skipped, i > 2, "look %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, finding.clean, i <= 2, "look %u", i);
+	}
+	/* What is listed is seen for nothing. */
+	fake->ep.rdllist.next = &fake->items[0].rdllink;
+	epoll_find(&fake->epoll, 0, &finding);
+	KUNIT_EXPECT_EQ(test, finding.kind, EPOLL_K1);
+}
+
 static struct kunit_case hostile_cases[] = {
 	KUNIT_CASE(ready_list_into_nowhere_is_well),
 	KUNIT_CASE(called_item_in_nowhere_is_well),
@@ -343,6 +365,7 @@ static struct kunit_case hostile_cases[] = {
 	KUNIT_CASE(tree_that_goes_round_ends),
 	KUNIT_CASE(tree_too_deep_for_a_tree_ends),
 	KUNIT_CASE(look_that_missed_items_is_not_clean),
+	KUNIT_CASE(look_at_items_has_a_budget),
 	{}
 };
 

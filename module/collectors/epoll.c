@@ -12,6 +12,7 @@
 #include <linux/fs.h>
 #include <linux/hrtimer.h>
 #include <linux/mm.h>
+#include <linux/sched/task_stack.h>
 #include <linux/slab.h>
 #include <asm/syscall.h>
 
@@ -101,13 +102,15 @@ NOKPROBE_SYMBOL(epoll_on_wake);
 /* How many items are on a list, those only that are listed once, or all. */
 static u32 epoll_count(const struct list_head *list, bool once)
 {
+	const struct epoll_item *item;
 	const struct list_head *at;
 	u32 nr = 0, looked = 0;
 
 	for (at = list->next; at != list && looked < EPOLL_EVENTS_MOST;
-	     at = at->next, looked++)
-		nr += !once || epoll_is_listed_once(
-			list_entry(at, struct epoll_item, rdllink));
+	     at = at->next, looked++) {
+		item = list_entry(at, struct epoll_item, rdllink);
+		nr += !once || epoll_is_listed_once(item);
+	}
 	return nr;
 }
 
@@ -361,8 +364,8 @@ static const struct stall_probe epoll_probes[] = {
 	{ STALL_FUNCTION(epoll_on_signal, "get_signal"), .optional = true },
 	{ STALL_NO_HOOK("eventfd, timerfd, signalfd",
 			"K2 only if the callback was called: what they hold is private") },
-	{ STALL_NO_HOOK("edge-triggered unix, udp, pipe",
-			"K2 only if the callback was called: no time of arrival") },
+	{ STALL_NO_HOOK("arrival of data, but for TCP",
+			"of K2 without a callback, the begin is when a check first saw it") },
 };
 
 const struct stall_collector stall_epoll = {

@@ -9,7 +9,6 @@
 #include <linux/preempt.h>
 #include <linux/sched.h>
 
-#include "../param.h"
 #include "epoll.h"
 
 /* Until the kernel's structures are known, there is nothing to wait for. */

@@ -23,14 +23,14 @@ struct tail_rwlock {
 
 struct tail_spinlock {
 	struct epoll_head head;
-	spinlock_t lock;
+	spinlock_t lock; /* never taken by us */
 	struct rb_root_cached rbr;
 	void *ovflist;
 };
 
 struct tail_seqcount {
 	struct epoll_head head;
-	spinlock_t lock;
+	spinlock_t lock; /* never taken by us */
 	seqcount_spinlock_t seq;
 	struct rb_root_cached rbr;
 	void *ovflist;

@@ -27,7 +27,8 @@ struct file;
  * @file: what is watched
  * @fd: its number when it was added
  * @unused: v5.10's number of wait queues; later, that the item goes
- * @hooks: first of the hooks in wait queues of @file; v5.10 has a list there
+ * @hooks: first of the hooks in wait queues of @file
+ * @hooks_prev: v5.10 has a list of them
  * @ep: the instance
  * @fllink: in the list of the file's items
  * @ws: wakeup source
@@ -53,7 +54,8 @@ struct epoll_item {
 /**
  * struct epoll_hook - begin of struct eppoll_entry: an item's place in a wait
  *	queue of its file
- * @next: the item's next one; v5.10 has a list here
+ * @next: the item's next one
+ * @prev: v5.10 has a list of them
  * @item: whose
  * @wait: the place; its function is ep_poll_callback()
  */
@@ -74,7 +76,7 @@ struct epoll_hook {
  * @rdllist: items that are ready
  */
 struct epoll_head {
-	struct mutex mtx;
+	struct mutex mtx; /* never taken by us */
 	wait_queue_head_t wq;
 	wait_queue_head_t poll_wait;
 	struct list_head rdllist;

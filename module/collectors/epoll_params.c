@@ -4,7 +4,6 @@
  */
 #include <linux/kernel.h>
 
-#include "../param.h"
 #include "epoll.h"
 
 #define MIN_MS	10

@@ -5,7 +5,7 @@
 
 #include "epoll.h"
 
-/* Both tables have these; the last two are of a report only. */
+/* Both tables have it; the last two are of a report. */
 struct waiter_row {
 	char comm[64];
 	u64 pid;
@@ -29,37 +29,35 @@ struct waiter_row {
 	u64 over_ns;
 };
 
-#define WAITER_COLUMNS							\
-	STALL_TEXT(waiter_row, comm, "who sleeps in epoll_wait"),	\
-	STALL_U64(waiter_row, pid, NULL, "its thread"),			\
-	STALL_U64(waiter_row, tgid, NULL, "its process"),		\
-	STALL_S64(waiter_row, epoll_fd, NULL, "descriptor of the instance"), \
-	STALL_TEXT(waiter_row, state,					\
-		   "lost, suspect (not yet confirmed), woken (another waiter), unread"), \
-	STALL_TEXT(waiter_row, kind,					\
-		   "K1: ready, nobody woken; K2: the callback did not run"), \
-	STALL_U64(waiter_row, slept_ns, "ns", "how long it sleeps"),	\
-	STALL_U64(waiter_row, since_ns, "ns",				\
-		  "since when something is ready or unread, monotonic"), \
-	STALL_U64(waiter_row, age_ns, "ns", "how long that was ago"),	\
-	STALL_U64(waiter_row, exact, NULL,				\
-		  "1 if that is known, 0 if it is when it was first seen"), \
-	STALL_S64(waiter_row, fd, NULL, "descriptor that is ready or unread"), \
-	STALL_TEXT(waiter_row, target, "its kind: tcp, pipe, eventfd and so on"), \
-	STALL_TEXT(waiter_row, name, "addresses and ports, or the inode"), \
-	STALL_U64(waiter_row, unread_bytes, "bytes",			\
-		  "unread at least, 0 if that is not known"),		\
-	STALL_TEXT(waiter_row, trigger, "level or edge, oneshot, exclusive"), \
-	STALL_TEXT(waiter_row, last_wakeup, "how the latest wakeup since then went"), \
-	STALL_U64(waiter_row, waiters, NULL, "who sleeps on the instance, up to 16"), \
-	STALL_U64(waiter_row, cgroup_id, NULL, "its cgroup in the v2 hierarchy")
-
-static const struct stall_column waiter_columns[] = { WAITER_COLUMNS };
-
-static const struct stall_column lost_columns[] = {
-	WAITER_COLUMNS,
+static const struct stall_column waiter_columns[] = {
+	STALL_TEXT(waiter_row, comm, "who sleeps in epoll_wait"),
+	STALL_U64(waiter_row, pid, NULL, "its thread"),
+	STALL_U64(waiter_row, tgid, NULL, "its process"),
+	STALL_S64(waiter_row, epoll_fd, NULL, "descriptor of the instance"),
+	STALL_TEXT(waiter_row, state,
+		   "lost, over, suspect (not yet confirmed), woken (another waiter), or unread"),
+	STALL_TEXT(waiter_row, kind,
+		   "K1: ready, nobody woken; K2: the callback did not run"),
+	STALL_U64(waiter_row, slept_ns, "ns", "how long it sleeps"),
+	STALL_U64(waiter_row, since_ns, "ns",
+		  "since when something is ready or unread, monotonic"),
+	STALL_U64(waiter_row, age_ns, "ns", "how long that was ago"),
+	STALL_U64(waiter_row, exact, NULL,
+		  "1 if that is known, 0 if it is when it was first seen"),
+	STALL_S64(waiter_row, fd, NULL, "descriptor that is ready or unread"),
+	STALL_TEXT(waiter_row, target, "its kind: tcp, pipe, eventfd and so on"),
+	STALL_TEXT(waiter_row, name, "addresses and ports, or the inode"),
+	STALL_U64(waiter_row, unread_bytes, "bytes",
+		  "unread at least, 0 if that is not known"),
+	STALL_TEXT(waiter_row, trigger, "level or edge, oneshot, exclusive"),
+	STALL_TEXT(waiter_row, last_wakeup,
+		   "how the latest wakeup since then went"),
+	STALL_U64(waiter_row, waiters, NULL,
+		  "who sleeps on the instance, up to 16"),
+	STALL_U64(waiter_row, cgroup_id, NULL,
+		  "its cgroup in the v2 hierarchy"),
 	STALL_U64(waiter_row, reported_ns, "ns",
-		  "when it was confirmed; the row is of that moment"),
+		  "when it was confirmed, of which moment a row of lost is"),
 	STALL_U64(waiter_row, over_ns, "ns",
 		  "when the waiter was seen to sleep no longer, 0 if it still does"),
 };
@@ -154,6 +152,8 @@ static int waiter_add(struct epoll_state *epoll, u32 number,
 	fill_since(&finding, suspect, row);
 	strscpy(row->state, waiter_state(&finding, suspect),
 		sizeof(row->state));
+	if (epoll_is_same(suspect, &finding) && suspect->loss)
+		row->reported_ns = epoll_loss(epoll, suspect->loss)->reported_ns;
 	return 0;
 }
 
@@ -227,4 +227,4 @@ const struct stall_table epoll_waiter_table =
 	STALL_TABLE(waiter_row, waiter_columns, waiter_collect);
 
 const struct stall_table epoll_lost_table =
-	STALL_TABLE(waiter_row, lost_columns, lost_collect);
+	STALL_TABLE(waiter_row, waiter_columns, lost_collect);
