@@ -206,8 +206,9 @@ static void epoll_on_create(struct stall_run *run, struct pt_regs *regs)
 	const struct epoll_state *epoll = run->priv;
 	const struct file_operations *operations = epoll_arg(regs, 1);
 
-	if ((unsigned long)operations->release == epoll->functions.release)
-		epoll_instance_add(run, epoll_arg(regs, 2));
+	if ((unsigned long)operations->release == epoll->functions.release &&
+	    !epoll_instance_add(run, epoll_arg(regs, 2)))
+		stall_gauge_add(run, EPOLL_NOT_HELD, 1);
 }
 
 NOKPROBE_SYMBOL(epoll_on_create);

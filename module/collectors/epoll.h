@@ -26,7 +26,7 @@
 
 /* Items of an instance, and waiters, that are looked at. */
 #define EPOLL_ITEMS	1024
-#define EPOLL_WAITERS	16
+#define EPOLL_WAITERS	1024
 
 /* Items of one harvest that are counted. */
 #define EPOLL_EVENTS_MOST	64
@@ -67,15 +67,18 @@ static inline bool epoll_is_lost(enum epoll_kind kind)
 
 /**
  * struct epoll_suspect - what the last check found at an instance
+ * @ep: its address, NULL if there is nothing to remember
  * @kind: what; EPOLL_WELL only if all items were seen, and nothing was unread
  * @pid: of the waiter
  * @switches: how often that had gone to sleep in its life
- * @since_ns: since when, if that is known, else when it was first seen
+ * @since_ns: since when, if that is known, else when it was first seen; when it
+ *	was last seen, of one that is well
  * @exact: that is known
  * @checks: how many in a row have found the same
  * @loss: number of the report, from 1; 0 if there is none
  */
 struct epoll_suspect {
+	const struct epoll_head *ep;
 	enum epoll_kind kind;
 	s32 pid;
 	u64 switches;
@@ -99,7 +102,6 @@ struct epoll_suspect {
  * @pid: who collected last
  * @tgid: its process
  * @comm: its name, raw bytes
- * @suspect: what the checks found, under the stall lock
  *
  * Written by whoever runs the callback, or collects under the instance's own
  * mutex: never by two CPUs that have nothing to do with each other.
@@ -117,7 +119,6 @@ struct epoll_instance {
 	s32 pid;
 	s32 tgid;
 	char comm[TASK_COMM_LEN];
-	struct epoll_suspect suspect;
 } ____cacheline_aligned;
 
 /* How far the comparison with the kernel's structures has come. */
@@ -138,6 +139,7 @@ struct epoll_loss;
  * @scanned: all instances that were there before us have been looked for
  * @keys: address of each instance, NULL if there is none
  * @instances: by number of the key
+ * @suspects: the same, under the stall lock
  * @losses: the latest, a ring
  * @nr_losses: how many there were
  * @differed: how often an instance was not as expected
@@ -153,6 +155,7 @@ struct epoll_state {
 	bool scanned;
 	const struct epoll_head **keys;
 	struct epoll_instance *instances;
+	struct epoll_suspect *suspects;
 	struct epoll_loss *losses;
 	u32 nr_losses;
 	u32 differed;
@@ -229,9 +232,16 @@ struct epoll_loss {
 	u64 over_ns;
 };
 
-/* What can be said of what is there to be read. */
+/**
+ * enum epoll_read - what can be said of what is there to be read
+ * @EPOLL_CANNOT_SAY: nothing, of this kind of file
+ * @EPOLL_NOT_NOW: nothing, in the state that it is in
+ * @EPOLL_NOTHING: nothing is there
+ * @EPOLL_SOMETHING: something is there
+ */
 enum epoll_read {
 	EPOLL_CANNOT_SAY,
+	EPOLL_NOT_NOW,
 	EPOLL_NOTHING,
 	EPOLL_SOMETHING,
 };
@@ -251,20 +261,21 @@ extern const struct stall_table epoll_lost_table;
 int epoll_instances_init(struct epoll_state *epoll);
 void epoll_instances_free(struct epoll_state *epoll);
 size_t epoll_instances_bytes(void);
-void epoll_instance_add(struct stall_run *run, const struct epoll_head *ep);
+bool epoll_instance_add(struct stall_run *run, const struct epoll_head *ep);
 void epoll_instance_remove(struct stall_run *run, const struct epoll_head *ep);
 void epoll_instances_scan(struct stall_run *run);
 
 void epoll_find(struct epoll_state *epoll, u32 i,
 		struct epoll_finding *finding);
-unsigned int epoll_items_walk(const struct epoll_head *ep,
-			      const struct epoll_tail *tail,
-			      bool (*visit)(const struct epoll_item *item,
-					    void *data),
-			      void *data);
+bool epoll_items_walk(const struct epoll_head *ep,
+		      const struct epoll_tail *tail,
+		      bool (*visit)(const struct epoll_item *item, void *data),
+		      void *data, unsigned int *nr);
 bool epoll_waiter_look(const struct epoll_state *epoll,
 		       const struct epoll_head *ep,
-		       struct epoll_finding *finding, s32 *pids);
+		       struct epoll_finding *finding);
+bool epoll_waiter_sleeps(const struct epoll_state *epoll,
+			 const struct epoll_head *ep, s32 pid);
 
 enum epoll_read epoll_target_read(const struct epoll_item *item, u64 *bytes);
 void epoll_target_look(const struct epoll_item *item,

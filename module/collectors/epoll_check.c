@@ -68,8 +68,10 @@ static void suspect_over(struct epoll_state *epoll,
 }
 
 static void suspect_begin(struct epoll_suspect *suspect,
+			  const struct epoll_head *ep,
 			  const struct epoll_finding *finding)
 {
+	suspect->ep = ep;
 	suspect->kind = finding->kind;
 	suspect->pid = finding->waiter.who.pid;
 	suspect->switches = finding->waiter.switches;
@@ -106,19 +108,22 @@ static void report(struct epoll_state *epoll, struct epoll_suspect *suspect,
 
 static void check_instance(struct epoll_state *epoll, u32 i)
 {
-	struct epoll_suspect *suspect = &epoll->instances[i].suspect;
+	const struct epoll_head *ep = READ_ONCE(epoll->keys[i]);
+	struct epoll_suspect *suspect = &epoll->suspects[i];
 	struct epoll_finding finding;
 
 	epoll_find(epoll, i, &finding);
-	if (finding.skipped && epoll_is_same_sleep(suspect, &finding))
-		return;
-	if (!epoll_is_same(suspect, &finding)) {
+	if (suspect->ep != ep || (!finding.skipped &&
+				  !epoll_is_same(suspect, &finding)) ||
+	    !epoll_is_same_sleep(suspect, &finding))
 		suspect_over(epoll, suspect);
-		if (finding.kind == EPOLL_WELL && !finding.clean)
-			return;
-		suspect_begin(suspect, &finding);
-	}
+	if (finding.skipped || (finding.kind == EPOLL_WELL && !finding.clean))
+		return;
+	if (!suspect->ep)
+		suspect_begin(suspect, ep, &finding);
 	suspect->checks++;
+	if (finding.kind == EPOLL_WELL)
+		suspect->since_ns = stall_clock();
 	if (epoll_is_lost(finding.kind) && suspect->checks > 1 &&
 	    !suspect->loss &&
 	    stall_clock() - suspect->since_ns >= epoll_lost_ns())
@@ -134,7 +139,7 @@ static void check_all(struct epoll_state *epoll)
 	for (n = 0; n < EPOLL_INSTANCES; n++) {
 		i = (first + n) % EPOLL_INSTANCES;
 		if (READ_ONCE(epoll->keys[i]) ||
-		    epoll->instances[i].suspect.pid)
+		    epoll->suspects[i].ep)
 			check_instance(epoll, i);
 		if (epoll->budget)
 			epoll->first = i;

@@ -20,6 +20,8 @@
 /* Clocks, and what happens between two readings, differ by less. */
 #define SLACK_NS	((u64)NSEC_PER_MSEC)
 
+#define WANTS_DATA	((__force u32)(EPOLLIN | EPOLLRDNORM))
+
 /* A waiter that sleeps for less is at work. */
 #define SILENT_NS	(100 * (u64)NSEC_PER_MSEC)
 
@@ -36,7 +38,7 @@
  * @ep: its address
  * @instance: what the handlers noted
  * @finding: result
- * @pids: who sleeps
+ * @suspect: what the last check found
  * @now: in ticks
  */
 struct search {
@@ -44,7 +46,7 @@ struct search {
 	const struct epoll_head *ep;
 	const struct epoll_instance *instance;
 	struct epoll_finding *finding;
-	s32 pids[EPOLL_WAITERS];
+	const struct epoll_suspect *suspect;
 	u64 now;
 };
 
@@ -79,16 +81,6 @@ static void target_since(struct search *search, const struct epoll_item *item,
 				    stall_clock() - ago_ns;
 }
 
-static bool sleeps(const struct search *search, s32 pid)
-{
-	unsigned int i;
-
-	for (i = 0; i < search->finding->nr_waiters; i++)
-		if (search->pids[i] == pid)
-			return true;
-	return false;
-}
-
 static bool is_alive(s32 pid)
 {
 	return pid_task(find_pid_ns(pid, &init_pid_ns), PIDTYPE_PID);
@@ -117,7 +109,8 @@ static bool other_was_woken(const struct search *search, u64 ago_ns)
 			finding->woken_pid = pid;
 			finding->woken_ago_ns = woken_ns;
 		}
-		other |= !sleeps(search, pid) && is_alive(pid);
+		other |= is_alive(pid) &&
+			 !epoll_waiter_sleeps(search->epoll, search->ep, pid);
 	}
 	return other;
 }
@@ -224,10 +217,15 @@ static bool visit_silent(const struct epoll_item *item, void *data)
 	struct search *search = data;
 	u32 events = item_events(item);
 	enum epoll_kind kind = EPOLL_K2;
+	enum epoll_read read;
 	u64 bytes, ago_ns;
 
-	if (!item_is_armed(item) || !(events & (__force u32)(EPOLLIN | EPOLLRDNORM)) ||
-	    epoll_target_read(item, &bytes) != EPOLL_SOMETHING)
+	if (!item_is_armed(item) || !(events & WANTS_DATA))
+		return true;
+	read = epoll_target_read(item, &bytes);
+	if (read == EPOLL_NOT_NOW)
+		search->finding->clean = false;
+	if (read != EPOLL_SOMETHING)
 		return true;
 	ago_ns = epoll_target_arrived_ns(item);
 	if (events & (__force u32)EPOLLET) {
@@ -265,9 +263,11 @@ static enum epoll_kind find_silent(struct search *search)
 		finding->skipped = true;
 		return EPOLL_WELL;
 	}
-	nr = epoll_items_walk(search->ep, &epoll->tail, visit_silent, search);
+	finding->clean = true;
+	if (!epoll_items_walk(search->ep, &epoll->tail, visit_silent, search,
+			      &nr) || finding->kind)
+		finding->clean = false;
 	epoll->budget -= min(epoll->budget, nr);
-	finding->clean = !finding->kind && nr < EPOLL_ITEMS;
 	return finding->kind;
 }
 
@@ -295,19 +295,20 @@ static enum epoll_kind find_kind(struct search *search)
 /*
  * What an edge-triggered item has unread came before the waiter slept, unless
  * the last check saw nothing unread, and neither ran that waiter since nor did
- * anybody collect.
+ * anybody collect. TCP tells when it came.
  */
 static void find_new_edge(const struct search *search)
 {
-	const struct epoll_suspect *suspect = &search->instance->suspect;
+	const struct epoll_suspect *suspect = search->suspect;
 	struct epoll_finding *finding = search->finding;
 	u64 collected_ns = stall_ticks_since(search->instance->collected_at,
 					     search->now);
 
-	if (finding->kind == EPOLL_UNREAD &&
+	if (finding->kind == EPOLL_UNREAD && !finding->since_ns &&
 	    !(finding->target.events & (__force u32)EPOLLEXCLUSIVE) &&
+	    suspect->ep == search->ep &&
 	    (suspect->kind == EPOLL_WELL || suspect->kind == EPOLL_K2) &&
-	    suspect->pid && epoll_is_same_sleep(suspect, finding) &&
+	    epoll_is_same_sleep(suspect, finding) &&
 	    suspect->since_ns + collected_ns > stall_clock() + SLACK_NS)
 		finding->kind = judge(search, EPOLL_K2, U64_MAX);
 }
@@ -327,6 +328,7 @@ void epoll_find(struct epoll_state *epoll, u32 i, struct epoll_finding *finding)
 		.ep = READ_ONCE(epoll->keys[i]),
 		.instance = &epoll->instances[i],
 		.finding = finding,
+		.suspect = &epoll->suspects[i],
 		.now = stall_ticks(),
 	};
 
@@ -334,7 +336,7 @@ void epoll_find(struct epoll_state *epoll, u32 i, struct epoll_finding *finding)
 	if (!epoll_is_instance(search.ep))
 		return;
 	rcu_read_lock();
-	if (epoll_waiter_look(epoll, search.ep, finding, search.pids))
+	if (epoll_waiter_look(epoll, search.ep, finding))
 		finding->kind = find_kind(&search);
 	find_new_edge(&search);
 	rcu_read_unlock();
@@ -350,40 +352,41 @@ void epoll_find(struct epoll_state *epoll, u32 i, struct epoll_finding *finding)
  * @tail: where its tree is
  * @visit: called with a copy of each, until it returns false
  * @data: for @visit
+ * @nr: result, how many were visited, EPOLL_ITEMS at most
  *
  * Without the instance's mutex: items that come and go meanwhile may be missed,
  * or visited twice.
  *
  * Context: process, under rcu_read_lock(), which keeps the items' memory.
- * Return: how many were visited, EPOLL_ITEMS at most.
+ * Return: true if all were visited, as far as can be seen.
  */
-unsigned int epoll_items_walk(const struct epoll_head *ep,
-			      const struct epoll_tail *tail,
-			      bool (*visit)(const struct epoll_item *item,
-					    void *data),
-			      void *data)
+bool epoll_items_walk(const struct epoll_head *ep,
+		      const struct epoll_tail *tail,
+		      bool (*visit)(const struct epoll_item *item, void *data),
+		      void *data, unsigned int *nr)
 {
 	const struct rb_node *stack[TREE_DEPTH];
-	unsigned int depth = 0, nr = 0;
 	struct epoll_item item;
+	unsigned int depth;
 
+	*nr = 0;
 	if (!epoll_peek(&stack[0], &epoll_tree(ep, tail)->rb_root.rb_node))
-		return 0;
-	depth = !!stack[0];
-	while (depth && nr < EPOLL_ITEMS) {
+		return false;
+	depth = stack[0] ? 1 : 0;
+	while (depth) {
 		const struct rb_node *node = stack[--depth];
 
-		if (!epoll_peek(&item,
-				rb_entry(node, struct epoll_item, rbn)) ||
+		if (*nr == EPOLL_ITEMS || depth + 2 > TREE_DEPTH ||
+		    !epoll_peek(&item, rb_entry(node, struct epoll_item, rbn)) ||
 		    item.ep != ep)
-			continue;
-		nr++;
+			return false;
+		++*nr;
 		if (!visit(&item, data))
-			break;
-		if (item.rbn.rb_left && depth < TREE_DEPTH)
+			return false;
+		if (item.rbn.rb_left)
 			stack[depth++] = item.rbn.rb_left;
-		if (item.rbn.rb_right && depth < TREE_DEPTH)
+		if (item.rbn.rb_right)
 			stack[depth++] = item.rbn.rb_right;
 	}
-	return nr;
+	return true;
 }

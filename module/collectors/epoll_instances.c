@@ -13,6 +13,7 @@
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
+#include <linux/xarray.h>
 
 #include "epoll.h"
 
@@ -25,11 +26,15 @@ int epoll_instances_init(struct epoll_state *epoll)
 			       GFP_KERNEL);
 	epoll->instances = kvcalloc(EPOLL_INSTANCES, sizeof(*epoll->instances),
 				    GFP_KERNEL);
-	return epoll->keys && epoll->instances ? 0 : -ENOMEM;
+	epoll->suspects = kvcalloc(EPOLL_INSTANCES, sizeof(*epoll->suspects),
+				   GFP_KERNEL);
+	return epoll->keys && epoll->instances && epoll->suspects ?
+	       0 : -ENOMEM;
 }
 
 void epoll_instances_free(struct epoll_state *epoll)
 {
+	kvfree(epoll->suspects);
 	kvfree(epoll->instances);
 	kvfree(epoll->keys);
 }
@@ -37,7 +42,8 @@ void epoll_instances_free(struct epoll_state *epoll)
 size_t epoll_instances_bytes(void)
 {
 	return EPOLL_INSTANCES * (sizeof(struct epoll_head *) +
-				  sizeof(struct epoll_instance));
+				  sizeof(struct epoll_instance) +
+				  sizeof(struct epoll_suspect));
 }
 
 /* It has it already if it is seen twice, or if the end of another was missed. */
@@ -67,15 +73,17 @@ static noinline bool instance_place(struct epoll_state *epoll,
  * @ep: its address
  *
  * Context: any, preemption off.
+ * Return: false if it is not held: the caller counts that.
  */
-void epoll_instance_add(struct stall_run *run, const struct epoll_head *ep)
+bool epoll_instance_add(struct stall_run *run, const struct epoll_head *ep)
 {
 	bool is_new;
 
 	if (!instance_place(run->priv, ep, &is_new))
-		stall_gauge_add(run, EPOLL_NOT_HELD, 1);
-	else if (is_new)
+		return false;
+	if (is_new)
 		stall_gauge_add(run, EPOLL_HELD, 1);
+	return true;
 }
 
 /**
@@ -100,10 +108,26 @@ void epoll_instance_remove(struct stall_run *run, const struct epoll_head *ep)
 	WRITE_ONCE(epoll->keys[instance - epoll->instances], NULL);
 }
 
+/**
+ * struct scan - a walk through all tables of files
+ * @run: the collector
+ * @refused: instances that are not held; many descriptors may be one's
+ * @files: how many were seen
+ */
 struct scan {
 	struct stall_run *run;
+	struct xarray refused;
 	unsigned int files;
 };
+
+static void scan_instance(struct scan *scan, const struct epoll_head *ep)
+{
+	if (epoll_instance_add(scan->run, ep))
+		return;
+	if (!xa_insert(&scan->refused, (unsigned long)ep, xa_mk_value(0),
+		       GFP_ATOMIC))
+		stall_gauge_add(scan->run, EPOLL_NOT_HELD, 1);
+}
 
 /* Under the lock of the table of files: none of them ends meanwhile. */
 static int scan_file(const void *data, struct file *file, unsigned int fd)
@@ -112,20 +136,19 @@ static int scan_file(const void *data, struct file *file, unsigned int fd)
 	const struct epoll_state *epoll = scan->run->priv;
 
 	if ((unsigned long)file->f_op->release == epoll->functions.release)
-		epoll_instance_add(scan->run, file->private_data);
+		scan_instance(scan, file->private_data);
 	/* Ends the walk here; fd + 1 is where it goes on. */
 	return ++scan->files % SCAN_FILES ? 0 : fd + 1;
 }
 
-static void scan_task(struct stall_run *run, struct task_struct *task)
+static void scan_task(struct scan *scan, struct task_struct *task)
 {
-	struct scan scan = { .run = run };
 	int next = 0;
 
 	do {
 		task_lock(task);
 		next = task->files ?
-		       iterate_fd(task->files, next, scan_file, &scan) : 0;
+		       iterate_fd(task->files, next, scan_file, scan) : 0;
 		task_unlock(task);
 		cond_resched();
 	} while (next > 0);
@@ -170,16 +193,19 @@ static struct task_struct **hold_tasks(unsigned int *nr)
 void epoll_instances_scan(struct stall_run *run)
 {
 	struct epoll_state *epoll = run->priv;
+	struct scan scan = { .run = run };
 	struct task_struct **tasks;
 	unsigned int i, nr;
 
 	tasks = hold_tasks(&nr);
 	if (!tasks)
 		stall_missed(run);
+	xa_init(&scan.refused);
 	for (i = 0; i < nr; i++) {
-		scan_task(run, tasks[i]);
+		scan_task(&scan, tasks[i]);
 		put_task_struct(tasks[i]);
 	}
+	xa_destroy(&scan.refused);
 	kvfree(tasks);
 	WRITE_ONCE(epoll->scanned, true);
 }

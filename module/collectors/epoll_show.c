@@ -53,7 +53,7 @@ static const struct stall_column waiter_columns[] = {
 	STALL_TEXT(waiter_row, last_wakeup,
 		   "how the latest wakeup since then went"),
 	STALL_U64(waiter_row, waiters, NULL,
-		  "who sleeps on the instance, up to 16"),
+		  "who sleeps on the instance, up to 1024"),
 	STALL_U64(waiter_row, cgroup_id, NULL,
 		  "its cgroup in the v2 hierarchy"),
 	STALL_U64(waiter_row, reported_ns, "ns",
@@ -137,8 +137,7 @@ static const char *waiter_state(const struct epoll_finding *finding,
 static int waiter_add(struct epoll_state *epoll, u32 number,
 		      struct stall_rows *rows)
 {
-	const struct epoll_suspect *suspect =
-		&epoll->instances[number].suspect;
+	const struct epoll_suspect *suspect = &epoll->suspects[number];
 	struct epoll_finding finding;
 	struct waiter_row *row;
 

@@ -67,11 +67,11 @@ static bool count_item(const struct epoll_item *item, void *unused)
 static u64 instance_items(const struct epoll_state *epoll, u32 number)
 {
 	const struct epoll_head *ep = READ_ONCE(epoll->keys[number]);
-	u64 items = 0;
+	unsigned int items = 0;
 
 	rcu_read_lock();
 	if (epoll_is_known(epoll) && epoll_is_instance(ep))
-		items = epoll_items_walk(ep, &epoll->tail, count_item, NULL);
+		epoll_items_walk(ep, &epoll->tail, count_item, NULL, &items);
 	rcu_read_unlock();
 	return items;
 }

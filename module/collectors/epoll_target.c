@@ -114,17 +114,17 @@ static enum epoll_read tcp_read(const struct target_socket *socket, u64 *bytes)
 	if (socket->common.skc_state == TCP_LISTEN)
 		return epoll_peek(&queue, (void **)
 				  &icsk->icsk_accept_queue.rskq_accept_head) ?
-		       read_if(queue) : EPOLL_CANNOT_SAY;
+		       read_if(queue) : EPOLL_NOT_NOW;
 	if (!((1 << socket->common.skc_state) &
 	      (TCPF_ESTABLISHED | TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2)))
-		return EPOLL_CANNOT_SAY;
+		return EPOLL_NOT_NOW;
 	if (!epoll_peek(&ulp, (void **)&icsk->icsk_ulp_ops) || ulp ||
 	    !epoll_peek(&user, (void **)&socket->sk->sk_user_data) || user ||
 	    !epoll_peek(&urgent, &tp->urg_data) || urgent ||
 	    !epoll_peek(&received, &tp->rcv_nxt) ||
 	    !epoll_peek(&copied, &tp->copied_seq) ||
 	    !epoll_peek(&wanted, &socket->sk->sk_rcvlowat))
-		return EPOLL_CANNOT_SAY;
+		return EPOLL_NOT_NOW;
 	*bytes = received - copied;
 	return read_if(*bytes >= max(wanted, 1));
 }
@@ -134,7 +134,7 @@ static enum epoll_read socket_read(const struct target_socket *socket,
 {
 	/* To be told of an end or an error is as good as data. */
 	if (socket->shutdown || socket->error)
-		return EPOLL_CANNOT_SAY;
+		return EPOLL_NOT_NOW;
 	if (is_tcp(socket))
 		return tcp_read(socket, bytes);
 	/* How much of the first is read already, it keeps to itself. */
@@ -159,7 +159,7 @@ static enum epoll_read pipe_read(const struct epoll_item *item)
 	    !epoll_peek(&head, &pipe->head) ||
 	    !epoll_peek(&tail, &pipe->tail) ||
 	    !epoll_peek(&writers, &pipe->writers) || !writers)
-		return EPOLL_CANNOT_SAY;
+		return EPOLL_NOT_NOW;
 	return read_if(head != tail);
 }
 
@@ -169,7 +169,7 @@ static enum epoll_read pipe_read(const struct epoll_item *item)
  * @bytes: how many at least, 0 if that is not known
  *
  * Context: process, under rcu_read_lock().
- * Return: EPOLL_SOMETHING, EPOLL_NOTHING, or EPOLL_CANNOT_SAY.
+ * Return: what can be said.
  */
 enum epoll_read epoll_target_read(const struct epoll_item *item, u64 *bytes)
 {

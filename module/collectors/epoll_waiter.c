@@ -84,12 +84,26 @@ static bool waiter_fill(struct task_struct *task, struct epoll_waiter *waiter)
 	return true;
 }
 
+/* The next one in an instance's queue; NULL at its end, or if it changes. */
+static struct task_struct *next_waiter(const struct epoll_state *epoll,
+				       const struct epoll_head *ep,
+				       const struct list_head **at)
+{
+	wait_queue_entry_t entry;
+
+	if (*at == &ep->wq.head ||
+	    !epoll_peek(&entry, list_entry(*at, wait_queue_entry_t, entry)) ||
+	    (unsigned long)entry.func != epoll->functions.wake)
+		return NULL;
+	*at = entry.entry.next;
+	return entry.private;
+}
+
 /**
  * epoll_waiter_look() - who sleeps on an instance
  * @epoll: the collector's own
  * @ep: the instance
  * @finding: gets the one that has slept longest, and how many there are
- * @pids: gets all of them, EPOLL_WAITERS at most
  *
  * The latest comes first in the queue: the last one has slept longest.
  *
@@ -98,23 +112,41 @@ static bool waiter_fill(struct task_struct *task, struct epoll_waiter *waiter)
  */
 bool epoll_waiter_look(const struct epoll_state *epoll,
 		       const struct epoll_head *ep,
-		       struct epoll_finding *finding, s32 *pids)
+		       struct epoll_finding *finding)
 {
-	struct task_struct *task = NULL;
+	struct task_struct *task, *last = NULL;
 	const struct list_head *at;
-	wait_queue_entry_t entry;
 
 	if (!epoll_peek(&at, &ep->wq.head.next))
 		return false;
-	while (at != &ep->wq.head && finding->nr_waiters < EPOLL_WAITERS) {
-		if (!epoll_peek(&entry,
-				list_entry(at, wait_queue_entry_t, entry)) ||
-		    (unsigned long)entry.func != epoll->functions.wake)
-			return false;
-		task = entry.private;
-		if (!epoll_peek(&pids[finding->nr_waiters++], &task->pid))
-			return false;
-		at = entry.entry.next;
+	while (finding->nr_waiters < EPOLL_WAITERS &&
+	       (task = next_waiter(epoll, ep, &at))) {
+		finding->nr_waiters++;
+		last = task;
 	}
-	return task && waiter_fill(task, &finding->waiter);
+	return last && waiter_fill(last, &finding->waiter);
+}
+
+/**
+ * epoll_waiter_sleeps() - does a task sleep on an instance?
+ * @epoll: the collector's own
+ * @ep: the instance
+ * @pid: of the task
+ *
+ * Context: process, under rcu_read_lock(), which keeps the tasks.
+ */
+bool epoll_waiter_sleeps(const struct epoll_state *epoll,
+			 const struct epoll_head *ep, s32 pid)
+{
+	const struct task_struct *task;
+	const struct list_head *at;
+	unsigned int nr = 0;
+	s32 sleeper;
+
+	if (!epoll_peek(&at, &ep->wq.head.next))
+		return false;
+	while (nr++ < EPOLL_WAITERS && (task = next_waiter(epoll, ep, &at)))
+		if (epoll_peek(&sleeper, &task->pid) && sleeper == pid)
+			return true;
+	return false;
 }
