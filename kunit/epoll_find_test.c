@@ -1,18 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0
 /* epoll_find_test - what is said of fake instances, and that looks end */
 #include <kunit/test.h>
-#include <linux/fs.h>
-#include <linux/pipe_fs_i.h>
-#include <linux/sched/clock.h>
+#include <linux/pid.h>
+#include <linux/pid_namespace.h>
 #include <linux/tcp.h>
 #include <linux/vmalloc.h>
 #include <net/sock.h>
 
-#include "../module/collectors/epoll.h"
+#include "epoll_fake.h"
 
 static bool look_and_release(const struct epoll_state *epoll,
 			     const struct epoll_head *ep,
-			     struct epoll_finding *finding, s32 *pids);
+			     struct epoll_finding *finding);
+
+struct task_struct *fake_tasks[NR_FAKE_TASKS];
+
+static struct task_struct *task_by_number(s32 nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_FAKE_TASKS; i++)
+		if (fake_tasks[i] && fake_tasks[i]->pid == nr)
+			return fake_tasks[i];
+	return pid_task(find_pid_ns(nr, &init_pid_ns), PIDTYPE_PID);
+}
+
+/* Who sleeps may be a fake; all suites look for waiters with this. */
+#define find_pid_ns(_nr, _ns) ((struct pid *)(long)(_nr))
+#define pid_task(_pid, _type) task_by_number((long)(_pid))
+#include "../module/collectors/epoll_waiter.c"
+#undef pid_task
+#undef find_pid_ns
 
 /* The instance may end after its waiters were looked at. */
 #define epoll_waiter_look look_and_release
@@ -21,12 +39,10 @@ static bool look_and_release(const struct epoll_state *epoll,
 
 #include "suites.h"
 
-#define MS		((u64)NSEC_PER_MSEC)
 #define FD		42
-#define SLEEPER_PID	(current->pid)
+#define ALIVE_PID	(current->pid)
 #define LIVE_PID	1
 #define DEAD_PID	(PID_MAX_LIMIT + 8)
-#define WAKE		0x2222
 
 #define IN	((__force u32)EPOLLIN)
 #define OUT	((__force u32)EPOLLOUT)
@@ -38,53 +54,41 @@ static bool look_and_release(const struct epoll_state *epoll,
  * struct fake - an instance with one item and one sleeper, and what they are of
  * @epoll: a collector that holds nothing else
  * @key: of the instance
- * @release: it ends while it is looked at
  * @instance: what the handlers noted of it
- * @ep: the instance
- * @rbr: its tree
- * @ovflist: its list of a harvest
- * @item: in the tree
- * @sleeper: the sleeper's entry in the queue
- * @task: the sleeper
- * @file: what the item watches, if it is known
- * @inode: its kind
- * @pipe: of a pipe
+ * @suspect: what the last check found at it
+ * @at: the instance
+ * @pipe: what the item watches, if it is known
  * @socket: of a TCP connection
  * @tcp: of a TCP connection
  */
 struct fake {
 	struct epoll_state epoll;
 	const struct epoll_head *key;
-	bool release;
 	struct epoll_instance instance;
-	struct epoll_head ep;
-	struct rb_root_cached rbr;
-	void *ovflist;
-	struct epoll_item item;
-	wait_queue_entry_t sleeper;
-	struct task_struct task;
-	struct file file;
-	struct inode inode;
-	struct pipe_inode_info pipe;
+	struct epoll_suspect suspect;
+	struct fake_instance at;
+	struct fake_pipe pipe;
 	struct socket socket;
 	struct tcp_sock tcp;
 };
 
 static unsigned long nowhere[] = { 8, 0xdead000000000100, -1UL, -4096UL, 0 };
 
+/* Of the instance that ends; other suites look at theirs with this, too. */
+static const struct epoll_head **key_to_release;
+
 static bool look_and_release(const struct epoll_state *epoll,
 			     const struct epoll_head *ep,
-			     struct epoll_finding *finding, s32 *pids)
+			     struct epoll_finding *finding)
 {
-	struct fake *fake = container_of(epoll, struct fake, epoll);
-	bool sleeps = epoll_waiter_look(epoll, ep, finding, pids);
+	bool sleeps = epoll_waiter_look(epoll, ep, finding);
 
-	if (fake->release)
-		fake->key = NULL;
+	if (key_to_release)
+		*key_to_release = NULL;
 	return sleeps;
 }
 
-enum target { UNKNOWN, EMPTY_PIPE, FULL_PIPE, TCP };
+enum target { UNKNOWN, EMPTY_PIPE, FULL_PIPE, ENDED_PIPE, TCP };
 enum woken { NOBODY, SLEEPER, LIVE, DEAD };
 
 /**
@@ -131,9 +135,9 @@ static const struct find_case cases[] = {
 	{ "listed, who was woken is dead", IN, .listed = true, .slept = 2000,
 	  .ready = 500, .woken = DEAD, .woken_at = 400,
 	  .kind = EPOLL_K1, .since = true },
-	{ "listed, another was woken before", IN, .listed = true,
-	  .slept = 2000, .ready = 500, .woken = LIVE, .woken_at = 800,
-	  .kind = EPOLL_K1, .since = true },
+	{ "listed, another was woken before, and has not come", IN,
+	  .listed = true, .slept = 2000, .ready = 500, .woken = LIVE,
+	  .woken_at = 800, .kind = EPOLL_OTHER_WOKEN, .since = true },
 	{ "listed, ready before it slept", IN, .listed = true, .slept = 2000,
 	  .ready = 3000, .kind = EPOLL_K1 },
 	{ "listed, no callback seen", IN, .listed = true, .slept = 2000,
@@ -143,7 +147,9 @@ static const struct find_case cases[] = {
 	  .kind = EPOLL_OTHER_WOKEN },
 	{ "listed, no callback seen, another woken before its sleep", IN,
 	  .listed = true, .slept = 2000, .woken = LIVE, .woken_at = 2100,
-	  .kind = EPOLL_K1 },
+	  .kind = EPOLL_OTHER_WOKEN },
+	{ "called as it went to sleep, and deleted", IN, .slept = 2000,
+	  .ready = 2000, .clean = true },
 	{ "listed, nobody sleeps", IN, .listed = true, .ready = 500 },
 	{ "listed, a harvest goes on", IN, .listed = true, .harvest = true,
 	  .slept = 2000, .ready = 500 },
@@ -176,6 +182,8 @@ static const struct find_case cases[] = {
 	  .target = FULL_PIPE },
 	{ "level, empty", IN, .slept = 2000, .target = EMPTY_PIPE,
 	  .clean = true },
+	{ "level, its writers are gone", IN, .slept = 2000,
+	  .target = ENDED_PIPE },
 	{ "level, to be read, which nobody wants", OUT, .slept = 2000,
 	  .target = FULL_PIPE, .clean = true },
 	{ "disarmed, to be read", ONESHOT, .slept = 2000, .target = FULL_PIPE,
@@ -187,7 +195,10 @@ static const struct find_case cases[] = {
 	{ "level, came over TCP", IN, .slept = 2000, .target = TCP,
 	  .arrived = 500, .kind = EPOLL_K2, .since = true },
 	{ "level, came over TCP before it slept", IN, .slept = 2000,
-	  .target = TCP, .arrived = 3000, .kind = EPOLL_K2 },
+	  .target = TCP, .arrived = 3000, .kind = EPOLL_K2, .since = true },
+	{ "level, came over TCP, collected since", IN, .slept = 2000,
+	  .collected = 2500, .target = TCP, .arrived = 3000,
+	  .kind = EPOLL_K2 },
 	{ "level, nothing came over TCP", IN, .slept = 2000, .target = TCP,
 	  .clean = true },
 	{ "edge, came over TCP in its sleep", IN | ET, .slept = 2000,
@@ -215,31 +226,27 @@ static int find_init(struct kunit *test)
 	return test->priv ? 0 : -ENOMEM;
 }
 
-/* In ticks. */
-static u64 ms_ago(u32 ms)
-{
-	return ms ? stall_ticks() - stall_ns_to_ticks(ms * MS) : 0;
-}
-
 static void fake_target(struct fake *fake, const struct find_case *find)
 {
 	struct inet_connection_sock *icsk = &fake->tcp.inet_conn;
 	struct sock *sk = &icsk->icsk_inet.sk;
 
-	fake->item.file = (void *)0xdead000000000100;
+	fake->at.item.file = (void *)0xdead000000000100;
 	if (find->target == UNKNOWN)
 		return;
-	fake->item.file = &fake->file;
-	fake->file.f_inode = &fake->inode;
-	fake->inode.i_mode = find->target == TCP ? S_IFSOCK : S_IFIFO;
-	fake->file.private_data = find->target == TCP ?
-				  (void *)&fake->socket : &fake->pipe;
-	fake->pipe.writers = 1;
-	fake->pipe.head = find->target == FULL_PIPE;
+	fake->at.item.file = &fake->pipe.file;
+	fake_pipe_make(&fake->pipe);
+	fake->pipe.pipe.head = find->target == FULL_PIPE;
+	fake->pipe.pipe.writers = find->target != ENDED_PIPE;
+	if (find->target != TCP)
+		return;
+	fake->pipe.inode.i_mode = S_IFSOCK;
+	fake->pipe.file.private_data = &fake->socket;
 	fake->socket.sk = sk;
 	sk->__sk_common.skc_family = AF_INET;
 	sk->__sk_common.skc_state = TCP_ESTABLISHED;
 	sk->sk_protocol = IPPROTO_TCP;
+	sk->sk_type = SOCK_STREAM;
 	fake->tcp.rcv_nxt = find->arrived ? 77 : 0;
 	icsk->icsk_ack.lrcvtime = jiffies - msecs_to_jiffies(find->arrived);
 }
@@ -247,7 +254,7 @@ static void fake_target(struct fake *fake, const struct find_case *find)
 static void fake_noted(struct fake *fake, const struct find_case *find)
 {
 	const s32 pids[] = {
-		[NOBODY] = 0, [SLEEPER] = SLEEPER_PID, [LIVE] = LIVE_PID,
+		[NOBODY] = 0, [SLEEPER] = ALIVE_PID, [LIVE] = LIVE_PID,
 		[DEAD] = DEAD_PID,
 	};
 	s32 pid = pids[find->woken];
@@ -255,7 +262,7 @@ static void fake_noted(struct fake *fake, const struct find_case *find)
 	fake->instance.ready_at = ms_ago(find->ready);
 	fake->instance.callback_at = fake->instance.ready_at;
 	fake->instance.collected_at = ms_ago(find->collected);
-	fake->instance.item = find->ready ? &fake->item : NULL;
+	fake->instance.item = find->ready ? &fake->at.item : NULL;
 	fake->instance.wakes[pid % EPOLL_WAKES].pid = pid;
 	fake->instance.wakes[pid % EPOLL_WAKES].at = ms_ago(find->woken_at);
 }
@@ -268,28 +275,21 @@ static struct fake *fake_make(struct kunit *test, const struct find_case *find)
 	fake->epoll.keys = &fake->key;
 	fake->epoll.instances = &fake->instance;
 	fake->epoll.budget = EPOLL_BUDGET;
-	fake->epoll.functions.wake = WAKE;
-	fake->epoll.tail.rbr = offsetof(struct fake, rbr) -
-			       offsetof(struct fake, ep);
-	fake->epoll.tail.ovflist = offsetof(struct fake, ovflist) -
-				   offsetof(struct fake, ep);
-	fake->key = &fake->ep;
-	INIT_LIST_HEAD(&fake->ep.wq.head);
-	INIT_LIST_HEAD(&fake->ep.rdllist);
-	fake->ovflist = find->harvest ? NULL : EPOLL_NO_HARVEST;
-	fake->item.ep = &fake->ep;
-	fake->item.fd = FD;
-	fake->item.event.events = (__force __poll_t)find->events;
-	if (!find->gone)
-		fake->rbr.rb_root.rb_node = &fake->item.rbn;
+	fake->epoll.suspects = &fake->suspect;
+	fake->key = &fake->at.ep;
+	fake_layout(&fake->epoll);
+	fake_instance_make(&fake->at);
+	if (find->harvest)
+		fake->at.ovflist = NULL;
+	fake->at.item.fd = FD;
+	fake->at.item.event.events = (__force __poll_t)find->events;
+	if (find->gone)
+		fake->at.rbr = RB_ROOT_CACHED;
 	if (find->listed)
-		list_add(&fake->item.rdllink, &fake->ep.rdllist);
-	fake->sleeper.private = &fake->task;
-	fake->sleeper.func = (wait_queue_func_t)WAKE;
-	fake->task.pid = SLEEPER_PID;
-	fake->task.sched_info.last_arrival = local_clock() - find->slept * MS;
+		list_add(&fake->at.item.rdllink, &fake->at.ep.rdllist);
+	fake_task(&fake->at, ALIVE_PID, find->slept);
 	if (find->slept)
-		list_add(&fake->sleeper.entry, &fake->ep.wq.head);
+		fake_sleeper(&fake->at, &fake->at.sleeper);
 	fake_target(fake, find);
 	fake_noted(fake, find);
 	return fake;
@@ -322,7 +322,7 @@ static void instance_is_what_its_lists_say(struct kunit *test)
 		struct fake *fake = fake_make(test, find);
 
 		epoll_find(&fake->epoll, 0, &finding);
-		KUNIT_EXPECT_EQ_MSG(test, finding.kind, find->kind, "%s",
+		KUNIT_EXPECT_EQ_MSG(test, finding.evidence.kind, find->kind, "%s",
 				    find->name);
 		KUNIT_EXPECT_EQ_MSG(test, finding.clean, find->clean, "%s",
 				    find->name);
@@ -336,7 +336,7 @@ static void instance_is_what_its_lists_say(struct kunit *test)
 				    find->name);
 		KUNIT_EXPECT_EQ_MSG(test, finding.target.events, find->events,
 				    "%s", find->name);
-		KUNIT_EXPECT_EQ_MSG(test, finding.waiter.who.pid, SLEEPER_PID,
+		KUNIT_EXPECT_EQ_MSG(test, finding.waiter.who.pid, ALIVE_PID,
 				    "%s", find->name);
 	}
 }
@@ -350,9 +350,10 @@ static void instance_that_ends_meanwhile_is_well(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct fake *fake = fake_make(test, &cases[i]);
 
-		fake->release = true;
+		key_to_release = &fake->key;
 		epoll_find(&fake->epoll, 0, &finding);
-		KUNIT_EXPECT_EQ_MSG(test, finding.kind, EPOLL_WELL, "%s",
+		key_to_release = NULL;
+		KUNIT_EXPECT_EQ_MSG(test, finding.evidence.kind, EPOLL_WELL, "%s",
 				    cases[i].name);
 		KUNIT_EXPECT_FALSE_MSG(test, finding.clean, "%s",
 				       cases[i].name);
@@ -369,24 +370,47 @@ static void latest_of_all_calls_is_noted(struct kunit *test)
 	struct epoll_finding finding;
 
 	wakes[0] = (struct epoll_wake){ ms_ago(300), LIVE_PID };
-	wakes[1] = (struct epoll_wake){ ms_ago(100), SLEEPER_PID };
+	wakes[1] = (struct epoll_wake){ ms_ago(100), ALIVE_PID };
 	wakes[2] = (struct epoll_wake){ ms_ago(200), DEAD_PID };
-	wakes[3] = (struct epoll_wake){ ms_ago(1000), LIVE_PID };
+	wakes[3] = (struct epoll_wake){ ms_ago(1000), DEAD_PID };
 	epoll_find(&fake->epoll, 0, &finding);
-	KUNIT_EXPECT_EQ(test, finding.kind, EPOLL_OTHER_WOKEN);
-	KUNIT_EXPECT_EQ(test, finding.woken_pid, SLEEPER_PID);
+	KUNIT_EXPECT_EQ(test, finding.evidence.kind, EPOLL_OTHER_WOKEN);
+	KUNIT_EXPECT_EQ(test, finding.woken_pid, ALIVE_PID);
 	KUNIT_EXPECT_GE(test, finding.woken_ago_ns + SLACK_NS, 100 * MS);
 	KUNIT_EXPECT_LT(test, finding.woken_ago_ns, 200 * MS);
 	wakes[0].pid = 0;
 	epoll_find(&fake->epoll, 0, &finding);
-	KUNIT_EXPECT_EQ(test, finding.kind, EPOLL_K1);
-	KUNIT_EXPECT_EQ(test, finding.woken_pid, SLEEPER_PID);
+	KUNIT_EXPECT_EQ(test, finding.evidence.kind, EPOLL_K1);
+	KUNIT_EXPECT_EQ(test, finding.woken_pid, ALIVE_PID);
+}
+
+/* TCP tells when they came, of others the last look knows that they are new. */
+static void data_after_a_clean_look_are_new(struct kunit *test)
+{
+	struct epoll_finding finding;
+	unsigned int i;
+
+	for (i = 0; i < 2 * ARRAY_SIZE(cases); i++) {
+		const struct find_case *find = &cases[i / 2];
+		bool is_new = find->kind == EPOLL_UNREAD && !find->since;
+		struct fake *fake = fake_make(test, find);
+		bool same = i % 2;
+
+		fake->suspect.ep = same ? &fake->at.ep : NULL;
+		fake->suspect.pid = ALIVE_PID;
+		fake->suspect.clean_ns = stall_clock();
+		epoll_find(&fake->epoll, 0, &finding);
+		KUNIT_EXPECT_EQ_MSG(test, finding.evidence.kind,
+				    same && is_new ? EPOLL_K2 : find->kind,
+				    "%s, %u", find->name, same);
+	}
 }
 
 static struct kunit_case find_cases[] = {
 	KUNIT_CASE(instance_is_what_its_lists_say),
 	KUNIT_CASE(instance_that_ends_meanwhile_is_well),
 	KUNIT_CASE(latest_of_all_calls_is_noted),
+	KUNIT_CASE(data_after_a_clean_look_are_new),
 	{}
 };
 

@@ -1,39 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0
 /* epoll_hostile_test - lists that lead nowhere, round, or too far: looks end */
 #include <kunit/test.h>
-#include <linux/sched/clock.h>
 #include <linux/vmalloc.h>
 
-#include "../module/collectors/epoll.h"
+#include "epoll_fake.h"
 #include "suites.h"
 
-#define MS		((u64)NSEC_PER_MSEC)
-#define SLEEPER_PID	(PID_MAX_LIMIT + 7)
-#define WAKE		0x2222
 #define NR_ITEMS	(2 * EPOLL_ITEMS)
-#define NR_SLEEPERS	(3 * EPOLL_WAITERS)
+#define NR_SLEEPERS	(EPOLL_WAITERS + 10)
 
 /**
  * struct fake - an instance with many items and sleepers
  * @epoll: a collector that holds nothing else
  * @key: of the instance
  * @instance: what the handlers noted of it
- * @ep: the instance
- * @rbr: its tree
- * @ovflist: its list of a harvest
+ * @suspect: what the last check found at it
+ * @at: the instance, what sleeps in all entries, and none of these
  * @sleepers: entries of its queue, the latest first
- * @task: what sleeps in all of them
  * @items: of its tree, in order of descriptor
  */
 struct fake {
 	struct epoll_state epoll;
 	const struct epoll_head *key;
 	struct epoll_instance instance;
-	struct epoll_head ep;
-	struct rb_root_cached rbr;
-	void *ovflist;
+	struct epoll_suspect suspect;
+	struct fake_instance at;
 	wait_queue_entry_t sleepers[NR_SLEEPERS];
-	struct task_struct task;
 	struct epoll_item items[NR_ITEMS];
 };
 
@@ -59,14 +51,10 @@ static void fake_sleepers(struct fake *fake, unsigned int nr)
 {
 	unsigned int i;
 
-	INIT_LIST_HEAD(&fake->ep.wq.head);
-	fake->task.pid = SLEEPER_PID;
-	fake->task.sched_info.last_arrival = local_clock() - 2000 * MS;
-	for (i = 0; i < nr; i++) {
-		fake->sleepers[i].private = &fake->task;
-		fake->sleepers[i].func = (wait_queue_func_t)WAKE;
-		list_add_tail(&fake->sleepers[i].entry, &fake->ep.wq.head);
-	}
+	INIT_LIST_HEAD(&fake->at.ep.wq.head);
+	fake_task(&fake->at, SLEEPER_PID, 2000);
+	for (i = 0; i < nr; i++)
+		fake_sleeper(&fake->at, &fake->sleepers[i]);
 }
 
 static void fake_items(struct fake *fake)
@@ -74,7 +62,7 @@ static void fake_items(struct fake *fake)
 	unsigned int i;
 
 	for (i = 0; i < NR_ITEMS; i++) {
-		fake->items[i].ep = &fake->ep;
+		fake->items[i].ep = &fake->at.ep;
 		fake->items[i].fd = i;
 		fake->items[i].file = (void *)nowhere[0];
 		fake->items[i].event.events = EPOLLIN;
@@ -88,14 +76,11 @@ static struct fake *fake_make(struct kunit *test, unsigned int nr_sleepers)
 	memset(fake, 0, sizeof(*fake));
 	fake->epoll.keys = &fake->key;
 	fake->epoll.instances = &fake->instance;
-	fake->epoll.functions.wake = WAKE;
-	fake->epoll.tail.rbr = offsetof(struct fake, rbr) -
-			       offsetof(struct fake, ep);
-	fake->epoll.tail.ovflist = offsetof(struct fake, ovflist) -
-				   offsetof(struct fake, ep);
-	fake->key = &fake->ep;
-	fake->ovflist = EPOLL_NO_HARVEST;
-	INIT_LIST_HEAD(&fake->ep.rdllist);
+	fake->epoll.suspects = &fake->suspect;
+	fake->key = &fake->at.ep;
+	fake_layout(&fake->epoll);
+	fake_instance_make(&fake->at);
+	fake->at.rbr = RB_ROOT_CACHED;
 	fake_sleepers(fake, nr_sleepers);
 	fake_items(fake);
 	return fake;
@@ -120,7 +105,7 @@ static enum epoll_kind find(struct fake *fake, struct epoll_finding *finding)
 {
 	fake->epoll.budget = EPOLL_BUDGET;
 	epoll_find(&fake->epoll, 0, finding);
-	return finding->kind;
+	return finding->evidence.kind;
 }
 
 /* The callback was called for an item, and it is not listed. */
@@ -129,12 +114,13 @@ static enum epoll_kind find_called(struct fake *fake,
 {
 	struct epoll_finding finding;
 
-	fake->instance.ready_at = stall_ticks() - stall_ns_to_ticks(500 * MS);
+	fake->instance.ready_at = ms_ago(500);
 	fake->instance.item = item;
 	return find(fake, &finding);
 }
 
-static bool count(const struct epoll_item *item, void *data)
+static bool count(const struct epoll_item *where,
+		  const struct epoll_item *item, void *data)
 {
 	unsigned int *nr = data;
 
@@ -142,14 +128,32 @@ static bool count(const struct epoll_item *item, void *data)
 	return true;
 }
 
-static unsigned int walk(struct fake *fake)
+/* Visits @nr items, and these are all, if it is @complete. */
+static void expect_walk(struct kunit *test, unsigned int nr, bool complete,
+			unsigned long what)
 {
-	unsigned int visits = 0, nr;
+	struct fake *fake = test->priv;
+	unsigned int visits = 0, told;
+	bool all;
 
 	rcu_read_lock();
-	nr = epoll_items_walk(&fake->ep, &fake->epoll.tail, count, &visits);
+	all = epoll_items_walk(&fake->at.ep, &fake->epoll.tail, count, &visits,
+			       &told);
 	rcu_read_unlock();
-	return nr == visits ? nr : UINT_MAX;
+	KUNIT_EXPECT_EQ_MSG(test, told, nr, "%lx", what);
+	KUNIT_EXPECT_EQ_MSG(test, visits, nr, "%lx", what);
+	KUNIT_EXPECT_EQ_MSG(test, all, complete, "%lx", what);
+}
+
+static bool sleeps(struct fake *fake, s32 pid)
+{
+	unsigned int nr;
+	bool sleeps;
+
+	rcu_read_lock();
+	sleeps = epoll_waiter_sleeps(&fake->epoll, &fake->at.ep, pid, &nr);
+	rcu_read_unlock();
+	return sleeps;
 }
 
 static void ready_list_into_nowhere_is_well(struct kunit *test)
@@ -159,14 +163,13 @@ static void ready_list_into_nowhere_is_well(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(nowhere); i++) {
-		fake->ep.rdllist.next = (void *)nowhere[i];
+		fake->at.ep.rdllist.next = (void *)nowhere[i];
 		KUNIT_EXPECT_EQ_MSG(test, find(fake, &finding), EPOLL_WELL,
 				    "%lx", nowhere[i]);
 		KUNIT_EXPECT_FALSE_MSG(test, finding.clean, "%lx", nowhere[i]);
 	}
-	/* It can be read, but is another's. */
-	fake->items[0].ep = NULL;
-	fake->ep.rdllist.next = &fake->items[0].rdllink;
+	fake->items[0].ep = NULL;	/* another's */
+	fake->at.ep.rdllist.next = &fake->items[0].rdllink;
 	KUNIT_EXPECT_EQ(test, find(fake, &finding), EPOLL_WELL);
 }
 
@@ -176,13 +179,13 @@ static void called_item_in_nowhere_is_well(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(nowhere); i++) {
-		fake->rbr.rb_root.rb_node = (void *)nowhere[i];
+		fake->at.rbr.rb_root.rb_node = (void *)nowhere[i];
 		KUNIT_EXPECT_EQ_MSG(test, find_called(fake, &fake->items[0]),
 				    EPOLL_WELL, "root %lx", nowhere[i]);
 		KUNIT_EXPECT_EQ_MSG(test, find_called(fake, (void *)nowhere[i]),
 				    EPOLL_WELL, "item and root %lx",
 				    nowhere[i]);
-		KUNIT_EXPECT_EQ_MSG(test, walk(fake), 0U, "%lx", nowhere[i]);
+		expect_walk(test, 0, false, nowhere[i]);
 	}
 }
 
@@ -192,20 +195,26 @@ static void sleepers_in_nowhere_are_none(struct kunit *test)
 	struct epoll_finding finding;
 	unsigned int i;
 
-	fake->ep.rdllist.next = &fake->items[0].rdllink;
+	fake->at.ep.rdllist.next = &fake->items[0].rdllink;
 	for (i = 0; i < ARRAY_SIZE(nowhere); i++) {
 		fake_sleepers(fake, 1);
 		KUNIT_EXPECT_EQ(test, find(fake, &finding), EPOLL_K1);
 		fake->sleepers[0].private = (void *)nowhere[i];
 		KUNIT_EXPECT_EQ_MSG(test, find(fake, &finding), EPOLL_WELL,
 				    "task %lx", nowhere[i]);
+		KUNIT_EXPECT_FALSE_MSG(test, sleeps(fake, SLEEPER_PID),
+				       "task %lx", nowhere[i]);
 		fake_sleepers(fake, 1);
+		/* Who comes before is there nevertheless. */
 		fake->sleepers[0].entry.next = (void *)nowhere[i];
-		KUNIT_EXPECT_EQ_MSG(test, find(fake, &finding), EPOLL_WELL,
+		KUNIT_EXPECT_EQ_MSG(test, find(fake, &finding), EPOLL_K1,
 				    "next entry %lx", nowhere[i]);
-		fake->ep.wq.head.next = (void *)nowhere[i];
+		fake->at.ep.wq.head.prev = (void *)nowhere[i];
+		fake->at.ep.wq.head.next = (void *)nowhere[i];
 		KUNIT_EXPECT_EQ_MSG(test, find(fake, &finding), EPOLL_WELL,
 				    "first entry %lx", nowhere[i]);
+		KUNIT_EXPECT_FALSE_MSG(test, sleeps(fake, SLEEPER_PID),
+				       "first entry %lx", nowhere[i]);
 	}
 	fake_sleepers(fake, 1);
 	fake->sleepers[0].func = (wait_queue_func_t)(WAKE + 1);
@@ -225,8 +234,6 @@ static void instance_in_nowhere_is_well(struct kunit *test)
 	}
 	fake->key = EPOLL_TAKEN;
 	KUNIT_EXPECT_EQ(test, find(fake, &finding), EPOLL_WELL);
-	fake->key = NULL;
-	KUNIT_EXPECT_EQ(test, find(fake, &finding), EPOLL_WELL);
 }
 
 static void queue_that_goes_round_ends(struct kunit *test)
@@ -235,19 +242,32 @@ static void queue_that_goes_round_ends(struct kunit *test)
 	struct epoll_finding finding;
 
 	fake->sleepers[1].entry.next = &fake->sleepers[0].entry;
-	fake->ep.rdllist.next = &fake->items[0].rdllink;
+	fake->at.ep.rdllist.next = &fake->items[0].rdllink;
 	KUNIT_EXPECT_EQ(test, find(fake, &finding), EPOLL_K1);
 	KUNIT_EXPECT_EQ(test, finding.nr_waiters, (unsigned int)EPOLL_WAITERS);
+	KUNIT_EXPECT_TRUE(test, sleeps(fake, SLEEPER_PID));
+	KUNIT_EXPECT_FALSE(test, sleeps(fake, SLEEPER_PID + 1));
 }
 
 static void long_queue_is_counted_to_the_bound(struct kunit *test)
 {
-	struct fake *fake = fake_make(test, NR_SLEEPERS);
+	static const unsigned int sizes[] = {
+		1, 2, EPOLL_WAITERS - 1, EPOLL_WAITERS, EPOLL_WAITERS + 1,
+		NR_SLEEPERS,
+	};
 	struct epoll_finding finding;
+	unsigned int i;
 
-	fake->ep.rdllist.next = &fake->items[0].rdllink;
-	KUNIT_EXPECT_EQ(test, find(fake, &finding), EPOLL_K1);
-	KUNIT_EXPECT_EQ(test, finding.nr_waiters, (unsigned int)EPOLL_WAITERS);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct fake *fake = fake_make(test, sizes[i]);
+
+		fake->at.ep.rdllist.next = &fake->items[0].rdllink;
+		KUNIT_EXPECT_EQ_MSG(test, find(fake, &finding), EPOLL_K1,
+				    "%u sleep", sizes[i]);
+		KUNIT_EXPECT_EQ_MSG(test, finding.nr_waiters,
+				    min_t(u32, sizes[i], EPOLL_WAITERS),
+				    "%u sleep", sizes[i]);
+	}
 }
 
 static void each_item_is_visited_once_up_to_the_bound(struct kunit *test)
@@ -261,13 +281,13 @@ static void each_item_is_visited_once_up_to_the_bound(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		fake->rbr.rb_root.rb_node = tree(fake, 0, sizes[i]);
-		KUNIT_EXPECT_EQ_MSG(test, walk(fake),
-				    min(sizes[i], (unsigned int)EPOLL_ITEMS),
-				    "%u items", sizes[i]);
+		fake->at.rbr.rb_root.rb_node = tree(fake, 0, sizes[i]);
+		expect_walk(test, min_t(u32, sizes[i], EPOLL_ITEMS),
+			    sizes[i] <= EPOLL_ITEMS, sizes[i]);
 		find(fake, &finding);
-		KUNIT_EXPECT_EQ_MSG(test, finding.clean, sizes[i] < EPOLL_ITEMS,
-				    "%u items", sizes[i]);
+		KUNIT_EXPECT_EQ_MSG(test, finding.clean,
+				    sizes[i] <= EPOLL_ITEMS, "%u items",
+				    sizes[i]);
 	}
 }
 
@@ -276,7 +296,7 @@ static void each_item_of_a_tree_is_found_again(struct kunit *test)
 	struct fake *fake = fake_make(test, 1);
 	unsigned int i;
 
-	fake->rbr.rb_root.rb_node = tree(fake, 0, NR_ITEMS - 1);
+	fake->at.rbr.rb_root.rb_node = tree(fake, 0, NR_ITEMS - 1);
 	for (i = 0; i < NR_ITEMS; i++) {
 		/* Files first, then descriptors. */
 		fake->items[i].file = (void *)(8 + i / 100 * 8UL);
@@ -293,12 +313,17 @@ static void tree_that_goes_round_ends(struct kunit *test)
 	struct fake *fake = fake_make(test, 1);
 	unsigned int i;
 
-	fake->rbr.rb_root.rb_node = tree(fake, 0, 100);
+	fake->at.rbr.rb_root.rb_node = tree(fake, 0, 100);
 	for (i = 0; i < 100; i++) {
-		fake->items[i].rbn.rb_left = &fake->items[50].rbn;
+		fake->items[i].rbn.rb_left = NULL;
 		fake->items[i].rbn.rb_right = &fake->items[50].rbn;
 	}
-	KUNIT_EXPECT_EQ(test, walk(fake), (unsigned int)EPOLL_ITEMS);
+	expect_walk(test, EPOLL_ITEMS, false, 1);
+	KUNIT_EXPECT_EQ(test, find_called(fake, &fake->items[7]), EPOLL_WELL);
+	/* Each has two to be visited yet, until there is no room for more. */
+	for (i = 0; i < 100; i++)
+		fake->items[i].rbn.rb_left = &fake->items[50].rbn;
+	expect_walk(test, 63, false, 2);
 	KUNIT_EXPECT_EQ(test, find_called(fake, &fake->items[7]), EPOLL_WELL);
 }
 
@@ -307,10 +332,10 @@ static void tree_too_deep_for_a_tree_ends(struct kunit *test)
 	struct fake *fake = fake_make(test, 1);
 	unsigned int i;
 
-	fake->rbr.rb_root.rb_node = &fake->items[0].rbn;
+	fake->at.rbr.rb_root.rb_node = &fake->items[0].rbn;
 	for (i = 0; i < NR_ITEMS - 1; i++)
 		fake->items[i].rbn.rb_right = &fake->items[i + 1].rbn;
-	KUNIT_EXPECT_EQ(test, walk(fake), (unsigned int)EPOLL_ITEMS);
+	expect_walk(test, EPOLL_ITEMS, false, 0);
 	KUNIT_EXPECT_EQ(test, find_called(fake, &fake->items[32]), EPOLL_K2);
 	KUNIT_EXPECT_EQ(test, find_called(fake, &fake->items[NR_ITEMS - 1]),
 			EPOLL_WELL);
@@ -324,9 +349,9 @@ static void look_that_missed_items_is_not_clean(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(nowhere); i++) {
-		fake->rbr.rb_root.rb_node = tree(fake, 0, 3);
+		fake->at.rbr.rb_root.rb_node = tree(fake, 0, 3);
 		fake->items[1].rbn.rb_left = (void *)nowhere[i];
-		KUNIT_EXPECT_EQ_MSG(test, walk(fake), 2U, "%lx", nowhere[i]);
+		expect_walk(test, 2, false, nowhere[i]);
 		find(fake, &finding);
 		KUNIT_EXPECT_FALSE_MSG(test, finding.clean, "%lx", nowhere[i]);
 	}
@@ -338,7 +363,7 @@ static void look_at_items_has_a_budget(struct kunit *test)
 	struct epoll_finding finding;
 	unsigned int i;
 
-	fake->rbr.rb_root.rb_node = tree(fake, 0, 100);
+	fake->at.rbr.rb_root.rb_node = tree(fake, 0, 100);
 	find(fake, &finding);
 	KUNIT_EXPECT_EQ(test, fake->epoll.budget, EPOLL_BUDGET - 100U);
 	fake->epoll.budget = 250;
@@ -348,9 +373,9 @@ static void look_at_items_has_a_budget(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, finding.clean, i <= 2, "look %u", i);
 	}
 	/* What is listed is seen for nothing. */
-	fake->ep.rdllist.next = &fake->items[0].rdllink;
+	fake->at.ep.rdllist.next = &fake->items[0].rdllink;
 	epoll_find(&fake->epoll, 0, &finding);
-	KUNIT_EXPECT_EQ(test, finding.kind, EPOLL_K1);
+	KUNIT_EXPECT_EQ(test, finding.evidence.kind, EPOLL_K1);
 }
 
 static struct kunit_case hostile_cases[] = {

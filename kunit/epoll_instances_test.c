@@ -5,6 +5,7 @@
 #include <linux/kthread.h>
 
 #include "../module/collectors/epoll_instances.c"
+#include "epoll_fake.h"
 #include "random.h"
 #include "suites.h"
 
@@ -37,50 +38,32 @@ static int instances_init(struct kunit *test)
 	for (i = 0; i < NR_ADDRESSES; i++)
 		fake->addresses[i] = (void *)(PAGE_OFFSET | (i + 1) << 6 |
 					      test_random(&state) % 9999 << 22);
-	fake->run.cells[EPOLL_HELD].counter = alloc_percpu(u64);
-	fake->run.cells[EPOLL_NOT_HELD].counter = alloc_percpu(u64);
-	KUNIT_ASSERT_TRUE(test, fake->run.cells[EPOLL_HELD].counter);
-	KUNIT_ASSERT_TRUE(test, fake->run.cells[EPOLL_NOT_HELD].counter);
-	fake->run.priv = &fake->epoll;
-	fake->epoll.run = &fake->run;
-	fake->epoll.scanned = true;
-	return epoll_instances_init(&fake->epoll);
+	return fake_run_make(&fake->run, &fake->epoll);
 }
 
 static void instances_exit(struct kunit *test)
 {
 	struct fake *fake = test->priv;
 
-	epoll_instances_free(&fake->epoll);
-	free_percpu(fake->run.cells[EPOLL_NOT_HELD].counter);
-	free_percpu(fake->run.cells[EPOLL_HELD].counter);
+	fake_run_free(&fake->run);
 	kvfree(fake);
 }
 
 static void add(struct fake *fake, unsigned int i)
 {
-	preempt_disable();
-	epoll_instance_add(&fake->run, fake->addresses[i]);
-	preempt_enable();
+	fake_add(&fake->run, fake->addresses[i]);
 	fake->alive[i] = true;
 }
 
 static void remove(struct fake *fake, unsigned int i)
 {
-	preempt_disable();
-	epoll_instance_remove(&fake->run, fake->addresses[i]);
-	preempt_enable();
+	fake_remove(&fake->run, fake->addresses[i]);
 	fake->alive[i] = false;
 }
 
 static struct epoll_instance *find(struct fake *fake, unsigned int i)
 {
-	struct epoll_instance *instance;
-
-	preempt_disable();
-	instance = epoll_instance(&fake->epoll, fake->addresses[i]);
-	preempt_enable();
-	return instance;
+	return fake_find(&fake->epoll, fake->addresses[i]);
 }
 
 static s64 held(struct fake *fake)
@@ -200,21 +183,49 @@ static void held_instance_seen_twice_counts_once(struct kunit *test)
 static void not_held_instance_seen_twice_counts_once(struct kunit *test)
 {
 	struct fake *fake = test->priv;
+	struct scan scan = { .run = &fake->run };
+	unsigned int i, nr = 0, turn;
+
+	while (!not_held(fake))
+		add(fake, nr++);
+	remove(fake, nr - 1);
+	expect_right(test, nr, "full");
+	xa_init(&scan.refused);
+	for (turn = 0; turn < 3; turn++) {
+		for (i = 0; i < nr; i++) {
+			preempt_disable();
+			scan_instance(&scan, fake->addresses[i]);
+			preempt_enable();
+			fake->alive[i] = true;
+		}
+		expect_right(test, nr, "scanned");
+		KUNIT_EXPECT_NULL(test, find(fake, nr - 1));
+	}
+	xa_destroy(&scan.refused);
+}
+
+/* Whoever adds it knows whether it is seen for the first time. */
+static void instance_not_held_is_the_callers_to_count(struct kunit *test)
+{
+	struct fake *fake = test->priv;
 	unsigned int i = 0;
+	bool held;
 
 	while (!not_held(fake))
 		add(fake, i++);
-	KUNIT_ASSERT_NULL(test, find(fake, i - 1));
-	expect_right(test, i, "once");
-	add(fake, i - 1);
-	expect_right(test, i, "twice");
+	preempt_disable();
+	held = epoll_instance_add(&fake->run, fake->addresses[0]);
+	KUNIT_EXPECT_TRUE(test, held);
+	held = epoll_instance_add(&fake->run, fake->addresses[i - 1]);
+	KUNIT_EXPECT_FALSE(test, held);
+	preempt_enable();
+	expect_right(test, i, "both again");
 }
 
 static void end_of_one_that_was_never_seen_is_no_news(struct kunit *test)
 {
 	struct fake *fake = test->priv;
 
-	fake->epoll.scanned = false;
 	add(fake, 0);
 	remove(fake, 1);
 	expect_right(test, 2, "another ended");
@@ -294,6 +305,7 @@ static struct kunit_case instances_cases[] = {
 	KUNIT_CASE(held_and_not_held_are_the_living_at_any_time),
 	KUNIT_CASE(held_instance_seen_twice_counts_once),
 	KUNIT_CASE(not_held_instance_seen_twice_counts_once),
+	KUNIT_CASE(instance_not_held_is_the_callers_to_count),
 	KUNIT_CASE(end_of_one_that_was_never_seen_is_no_news),
 	KUNIT_CASE(place_is_clean_for_the_next),
 	KUNIT_CASE(concurrent_adders_get_places_of_their_own),

@@ -107,6 +107,7 @@ static void fake_entries(struct fake *fake, unsigned int i)
 	list_add(&fake->sleepers[i].entry, &fake->head.wq.head);
 	list_add(&fake->pollers[i].entry, &fake->head.poll_wait.head);
 	item->ep = &fake->head;
+	item->ovflist_next = EPOLL_NO_HARVEST;
 	item->fd = i;
 	item->hooks = &fake->hooks[i];
 	memset(&fake->hooks[i], 0, sizeof(fake->hooks[i]));

@@ -10,26 +10,17 @@
  * own lists say decides, see epoll_find.c.
  */
 #include <linux/fs.h>
-#include <linux/hrtimer.h>
 #include <linux/mm.h>
-#include <linux/sched/task_stack.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
-#include <asm/syscall.h>
 
 #include "epoll.h"
-
-static __always_inline const void *epoll_arg(struct pt_regs *regs,
-					     unsigned int i)
-{
-	return (const void *)regs_get_kernel_argument(regs, i);
-}
 
 /* Would the callback take this event? As ep_poll_callback() decides. */
 static __always_inline bool epoll_is_wanted(const struct epoll_item *item,
 					    const void *key)
 {
-	u32 wanted = (__force u32)READ_ONCE(item->event.events);
-	u32 came = (u32)(unsigned long)key;
+	u32 wanted = epoll_events_of(item), came = (u32)(unsigned long)key;
 
 	return (wanted & ~EPOLL_PRIVATE_BITS) && (!came || (came & wanted));
 }
@@ -56,9 +47,12 @@ static void epoll_on_ready(struct stall_run *run, struct pt_regs *regs)
 	WRITE_ONCE(instance->callback_at, now);
 	if (!READ_ONCE(instance->ready_at)) {
 		WRITE_ONCE(instance->item, item);
+		WRITE_ONCE(instance->came,
+			   (u32)(unsigned long)epoll_arg(regs, 3));
 		WRITE_ONCE(instance->ready_at, now);
 	}
-	if (epoll_is_listed_once(item) && list_empty(&item->rdllink))
+	if (epoll_is_listed_once(item) && list_empty(&item->rdllink) &&
+	    READ_ONCE(item->ovflist_next) == EPOLL_NO_HARVEST)
 		WRITE_ONCE(instance->edges, instance->edges + 1);
 }
 
@@ -90,6 +84,8 @@ static void epoll_on_wake(struct stall_run *run, struct pt_regs *regs)
 	now = stall_ticks();
 	task = wait->private;
 	wake = &instance->wakes[task->pid % EPOLL_WAKES];
+	if (unlikely(wake->pid && wake->pid != task->pid))
+		stall_missed(run);
 	WRITE_ONCE(wake->at, now);
 	WRITE_ONCE(wake->pid, task->pid);
 	if (READ_ONCE(instance->ready_at))
@@ -155,17 +151,42 @@ static __always_inline void epoll_collected(struct stall_run *run,
 }
 
 /*
- * ep_done_scan(ep, list), or ep_send_events_proc(ep, list, data). What became
- * ready while the list was looked at waits for the next harvest.
+ * What became ready while the list was looked at waits for the next harvest; it
+ * may be another item's. Who only polls the instance (since v5.11, it comes here
+ * too) collects nothing, and what is ready stays so.
  */
+static __always_inline void epoll_harvested(struct stall_run *run,
+					    struct epoll_instance *instance,
+					    const struct epoll_head *ep,
+					    const struct list_head *list, u64 now)
+{
+	const struct epoll_state *epoll = run->priv;
+	u64 ready_at = READ_ONCE(instance->ready_at);
+	u32 events = epoll_events(instance, ep, list);
+
+	/* Where it has just begun, there may be only old ones. */
+	if (events && (!EPOLL_HARVEST_BEGINS || ready_at))
+		stall_record(run, EPOLL_EVENTS, events);
+	if (!ready_at || (!events && !list_empty(list)))
+		return;
+	if (READ_ONCE(*epoll_ovflist(ep, &epoll->tail))) {
+		WRITE_ONCE(instance->item, NULL);
+		WRITE_ONCE(instance->ready_at, instance->callback_at);
+	} else {
+		WRITE_ONCE(instance->ready_at, 0);
+	}
+	if (events)
+		epoll_collected(run, instance, stall_ticks_since(ready_at, now));
+}
+
+/* ep_done_scan(ep, list), or ep_send_events_proc(ep, list, data) */
 static void epoll_on_harvest(struct stall_run *run, struct pt_regs *regs)
 {
 	const struct epoll_head *ep = epoll_arg(regs, 0);
 	struct epoll_state *epoll = run->priv;
 	struct epoll_instance *instance;
 	struct epoll_wake *wake;
-	u64 now, ready_at;
-	u32 events;
+	u64 now;
 
 	if (unlikely(!epoll_is_known(epoll)))
 		return;
@@ -182,17 +203,7 @@ static void epoll_on_harvest(struct stall_run *run, struct pt_regs *regs)
 			     stall_ticks_since(wake->at, now));
 		WRITE_ONCE(wake->pid, 0);
 	}
-	ready_at = READ_ONCE(instance->ready_at);
-	events = epoll_events(instance, ep, epoll_arg(regs, 1));
-	/* Where it has just begun, there may be only old ones. */
-	if (events && (!EPOLL_HARVEST_BEGINS || ready_at))
-		stall_record(run, EPOLL_EVENTS, events);
-	if (!ready_at)
-		return;
-	WRITE_ONCE(instance->ready_at,
-		   READ_ONCE(*epoll_ovflist(ep, &epoll->tail)) ?
-		   instance->callback_at : 0);
-	epoll_collected(run, instance, stall_ticks_since(ready_at, now));
+	epoll_harvested(run, instance, ep, epoll_arg(regs, 1), now);
 }
 
 NOKPROBE_SYMBOL(epoll_on_harvest);
@@ -206,9 +217,13 @@ static void epoll_on_create(struct stall_run *run, struct pt_regs *regs)
 	const struct epoll_state *epoll = run->priv;
 	const struct file_operations *operations = epoll_arg(regs, 1);
 
-	if ((unsigned long)operations->release == epoll->functions.release &&
-	    !epoll_instance_add(run, epoll_arg(regs, 2)))
-		stall_gauge_add(run, EPOLL_NOT_HELD, 1);
+	if ((unsigned long)operations->release != epoll->functions.release)
+		return;
+	/* One that never got a file ended unseen. */
+	if (unlikely(epoll_instance(epoll, epoll_arg(regs, 2))))
+		epoll_instance_remove(run, epoll_arg(regs, 2));
+	if (!epoll_instance_add(run, epoll_arg(regs, 2)))
+		epoll_instance_refused(run, epoll_arg(regs, 2));
 }
 
 NOKPROBE_SYMBOL(epoll_on_create);
@@ -222,44 +237,6 @@ static void epoll_on_release(struct stall_run *run, struct pt_regs *regs)
 }
 
 NOKPROBE_SYMBOL(epoll_on_release);
-
-/* Is this the system call that a task is in? 32-bit programs have other numbers. */
-static bool epoll_is_called(struct task_struct *task)
-{
-	switch (syscall_get_nr(task, task_pt_regs(task))) {
-	case __NR_epoll_wait:
-	case __NR_epoll_pwait:
-#ifdef __NR_epoll_pwait2
-	case __NR_epoll_pwait2:
-#endif
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* hrtimer_wakeup(timer): a task has slept until its timeout. */
-static void epoll_on_timeout(struct stall_run *run, struct pt_regs *regs)
-{
-	const struct hrtimer_sleeper *sleeper =
-		container_of(epoll_arg(regs, 0), struct hrtimer_sleeper, timer);
-	struct task_struct *task = READ_ONCE(sleeper->task);
-
-	if (task && epoll_is_called(task))
-		stall_count(run, EPOLL_TIMEOUTS);
-}
-
-NOKPROBE_SYMBOL(epoll_on_timeout);
-
-/* get_signal(): what the call returns that was interrupted is known by now. */
-static void epoll_on_signal(struct stall_run *run, struct pt_regs *unused)
-{
-	if (epoll_is_called(current) &&
-	    (long)regs_return_value(task_pt_regs(current)) == -EINTR)
-		stall_count(run, EPOLL_INTERRUPTED);
-}
-
-NOKPROBE_SYMBOL(epoll_on_signal);
 
 static void epoll_teardown(struct stall_run *run)
 {
@@ -317,7 +294,7 @@ static const struct stall_series epoll_series[] = {
 	},
 	[EPOLL_EVENTS] = {
 		STALL_HISTOGRAM("events", "events",
-				"that a call of epoll_wait collected, if any; 64 are 64 or more")
+				"collected by a call, at most 64; edge-triggered ones if a callback came")
 	},
 	[EPOLL_TIMEOUTS] = {
 		STALL_COUNTER("timeouts", "calls",
@@ -363,10 +340,14 @@ static const struct stall_probe epoll_probes[] = {
 	{ STALL_FUNCTION(epoll_on_timeout, "hrtimer_wakeup"),
 	  .optional = true },
 	{ STALL_FUNCTION(epoll_on_signal, "get_signal"), .optional = true },
+	{ STALL_NO_HOOK("poll, io_uring, epoll on epoll",
+			"only who sleeps in epoll_wait itself is looked at") },
+	{ STALL_NO_HOOK("level-triggered EPOLLEXCLUSIVE",
+			"K2 only if the callback was called: another may be told") },
 	{ STALL_NO_HOOK("eventfd, timerfd, signalfd",
 			"K2 only if the callback was called: what they hold is private") },
 	{ STALL_NO_HOOK("arrival of data, but for TCP",
-			"of K2 without a callback, the begin is when a check first saw it") },
+			"K2 of it only from the second look in a sleep on, and no begin") },
 };
 
 const struct stall_collector stall_epoll = {

@@ -9,6 +9,7 @@
 
 #include "../collector.h"
 #include "epoll_mirror.h"
+#include "epoll_target.h"
 
 /* Instances that can be held: sets of as many as share a cache line of keys. */
 #define EPOLL_WAYS	8
@@ -19,20 +20,20 @@
 #define EPOLL_TAKEN	((const struct epoll_head *)1UL)
 
 /* Wakeups that an instance remembers; a power of two. */
-#define EPOLL_WAKES	4
+#define EPOLL_WAKES	8
 
 /* Confirmed losses that are kept. */
 #define EPOLL_LOSSES	64
 
 /* Items of an instance, and waiters, that are looked at. */
-#define EPOLL_ITEMS	1024
+#define EPOLL_ITEMS	4096
 #define EPOLL_WAITERS	1024
 
 /* Items of one harvest that are counted. */
 #define EPOLL_EVENTS_MOST	64
 
 /* Items of all instances that are looked at in one check. */
-#define EPOLL_BUDGET	(16 * EPOLL_ITEMS)
+#define EPOLL_BUDGET	(4 * EPOLL_ITEMS)
 
 /**
  * struct epoll_wake - the latest wakeup of one of a few waiters
@@ -60,30 +61,51 @@ enum epoll_kind {
 	EPOLL_K2,
 };
 
+/* Of the kinds, those that a report is made of. */
 static inline bool epoll_is_lost(enum epoll_kind kind)
 {
 	return kind == EPOLL_K1 || kind == EPOLL_K2;
 }
 
 /**
+ * struct epoll_evidence - what has to stay the same for a finding to be confirmed
+ * @kind: what is the matter
+ * @level: that a level-triggered item can be read and is not listed: as wrong in
+ *	any sleep of any waiter, whatever is collected meanwhile
+ * @item: address of the item
+ * @mark: of @level: of what is unread
+ * @collected_at: of others: latest harvest of the instance
+ */
+struct epoll_evidence {
+	enum epoll_kind kind;
+	bool level;
+	const struct epoll_item *item;
+	u64 mark;
+	u64 collected_at;
+};
+
+/**
  * struct epoll_suspect - what the last check found at an instance
  * @ep: its address, NULL if there is nothing to remember
- * @kind: what; EPOLL_WELL only if all items were seen, and nothing was unread
  * @pid: of the waiter
  * @switches: how often that had gone to sleep in its life
- * @since_ns: since when, if that is known, else when it was first seen; when it
- *	was last seen, of one that is well
+ * @evidence: of what was found
+ * @since_ns: since when, if that is known, else when it was first seen
  * @exact: that is known
+ * @unread: something was unread, or could not be told, in this sleep
+ * @clean_ns: when nothing was ready or unread, 0 for never in this sleep
  * @checks: how many in a row have found the same
  * @loss: number of the report, from 1; 0 if there is none
  */
 struct epoll_suspect {
 	const struct epoll_head *ep;
-	enum epoll_kind kind;
 	s32 pid;
 	u64 switches;
+	struct epoll_evidence evidence;
 	u64 since_ns;
 	bool exact;
+	bool unread;
+	u64 clean_ns;
 	u32 checks;
 	u32 loss;
 };
@@ -92,7 +114,8 @@ struct epoll_suspect {
  * struct epoll_instance - an instance of epoll
  * @ready_at: first callback since the last harvest, in ticks; 0 for none
  * @callback_at: latest callback, in ticks
- * @item: whose the callback at @ready_at was
+ * @item: whose the callback at @ready_at was, NULL if that is not known
+ * @came: the events that it was called with
  * @collected_at: latest harvest, in ticks
  * @edges: items that became ready since, of those that are listed only once
  * @wakes: latest wakeups, by pid
@@ -111,6 +134,7 @@ struct epoll_instance {
 	u64 callback_at;
 	const struct epoll_item *item;
 	u64 collected_at;
+	u32 came;
 	u32 edges;
 	struct epoll_wake wakes[EPOLL_WAKES];
 	u64 nr_collected;
@@ -134,15 +158,16 @@ struct epoll_loss;
  * struct epoll_state - the collector's own
  * @run: the collector
  * @trust: handlers and checks do nothing before it is EPOLL_KNOWN
+ * @known_at: since when, in ticks
  * @tail: where the members behind the lock are
  * @functions: by which the kernel's structures are known
- * @scanned: all instances that were there before us have been looked for
+ * @refused: by set: instances that live and found no place
  * @keys: address of each instance, NULL if there is none
  * @instances: by number of the key
  * @suspects: the same, under the stall lock
  * @losses: the latest, a ring
  * @nr_losses: how many there were
- * @differed: how often an instance was not as expected
+ * @differed: how often none was as expected, and some not
  * @first: instance that the next check begins with
  * @budget: items that may still be looked at in this check
  * @check: looks for lost wakeups
@@ -150,9 +175,10 @@ struct epoll_loss;
 struct epoll_state {
 	struct stall_run *run;
 	enum epoll_trust trust;
+	u64 known_at;
 	struct epoll_tail tail;
 	struct epoll_functions functions;
-	bool scanned;
+	atomic_t refused[1 << EPOLL_SET_BITS];
 	const struct epoll_head **keys;
 	struct epoll_instance *instances;
 	struct epoll_suspect *suspects;
@@ -162,22 +188,6 @@ struct epoll_state {
 	u32 first;
 	u32 budget;
 	struct delayed_work check;
-};
-
-/**
- * struct epoll_target - what an item watches
- * @fd: number of the descriptor, -1 if it is not known
- * @events: what was asked for, EPOLLET and so on included
- * @kind: "tcp", "pipe" and so on
- * @name: a socket's addresses and ports, or nothing
- * @bytes: unread, where they can be counted; 0 else
- */
-struct epoll_target {
-	int fd;
-	u32 events;
-	char kind[16];
-	char name[96];
-	u64 bytes;
 };
 
 /**
@@ -196,9 +206,10 @@ struct epoll_waiter {
 
 /**
  * struct epoll_finding - what is to be said of an instance and its oldest waiter
- * @kind: what it is
+ * @evidence: what it is
  * @clean: all items were looked at, and nothing is ready or unread
- * @skipped: they were not, as others have taken this check's time
+ * @skipped: they were not: others have taken this check's time, or the waiter has
+ *	slept for a moment only
  * @since_ns: since when (monotonic), 0 if that is not known
  * @waiter: who sleeps
  * @nr_waiters: how many sleep, counted up to EPOLL_WAITERS
@@ -207,7 +218,7 @@ struct epoll_waiter {
  * @woken_ago_ns: how long ago that was
  */
 struct epoll_finding {
-	enum epoll_kind kind;
+	struct epoll_evidence evidence;
 	bool clean;
 	bool skipped;
 	u64 since_ns;
@@ -232,20 +243,6 @@ struct epoll_loss {
 	u64 over_ns;
 };
 
-/**
- * enum epoll_read - what can be said of what is there to be read
- * @EPOLL_CANNOT_SAY: nothing, of this kind of file
- * @EPOLL_NOT_NOW: nothing, in the state that it is in
- * @EPOLL_NOTHING: nothing is there
- * @EPOLL_SOMETHING: something is there
- */
-enum epoll_read {
-	EPOLL_CANNOT_SAY,
-	EPOLL_NOT_NOW,
-	EPOLL_NOTHING,
-	EPOLL_SOMETHING,
-};
-
 /* Index of the series. */
 enum {
 	EPOLL_READY_WOKEN, EPOLL_WOKEN_RUNNING, EPOLL_READY_COLLECTED,
@@ -262,25 +259,30 @@ int epoll_instances_init(struct epoll_state *epoll);
 void epoll_instances_free(struct epoll_state *epoll);
 size_t epoll_instances_bytes(void);
 bool epoll_instance_add(struct stall_run *run, const struct epoll_head *ep);
+void epoll_instance_refused(struct stall_run *run,
+			    const struct epoll_head *ep);
 void epoll_instance_remove(struct stall_run *run, const struct epoll_head *ep);
 void epoll_instances_scan(struct stall_run *run);
 
 void epoll_find(struct epoll_state *epoll, u32 i,
 		struct epoll_finding *finding);
+typedef bool (*epoll_visit_fn)(const struct epoll_item *where,
+			       const struct epoll_item *item, void *data);
 bool epoll_items_walk(const struct epoll_head *ep,
 		      const struct epoll_tail *tail,
-		      bool (*visit)(const struct epoll_item *item, void *data),
-		      void *data, unsigned int *nr);
+		      epoll_visit_fn visit, void *data, unsigned int *nr);
+bool epoll_items_have(const struct epoll_head *ep,
+		      const struct epoll_tail *tail,
+		      const struct epoll_item *where,
+		      const struct epoll_item *item);
+
 bool epoll_waiter_look(const struct epoll_state *epoll,
 		       const struct epoll_head *ep,
 		       struct epoll_finding *finding);
 bool epoll_waiter_sleeps(const struct epoll_state *epoll,
-			 const struct epoll_head *ep, s32 pid);
-
-enum epoll_read epoll_target_read(const struct epoll_item *item, u64 *bytes);
-void epoll_target_look(const struct epoll_item *item,
-		       struct epoll_target *target);
-u64 epoll_target_arrived_ns(const struct epoll_item *item);
+			 const struct epoll_head *ep, s32 pid,
+			 unsigned int *nr);
+struct task_struct *epoll_task(s32 pid);
 
 void epoll_check_init(struct epoll_state *epoll);
 void epoll_check_begin(struct epoll_state *epoll);
@@ -289,8 +291,17 @@ void epoll_check_stop(struct epoll_state *epoll);
 u32 epoll_check_ms(void);
 u64 epoll_lost_ns(void);
 
+void epoll_on_timeout(struct stall_run *run, struct pt_regs *regs);
+void epoll_on_signal(struct stall_run *run, struct pt_regs *unused);
+
 void epoll_describe(struct stall_run *run, const struct stall_event *event,
 		    struct stall_story *story);
+
+static __always_inline const void *epoll_arg(struct pt_regs *regs,
+					     unsigned int i)
+{
+	return (const void *)regs_get_kernel_argument(regs, i);
+}
 
 /* Not a free place, nor one that is being prepared. */
 static inline bool epoll_is_instance(const struct epoll_head *ep)
@@ -335,12 +346,25 @@ static inline bool epoll_is_same_sleep(const struct epoll_suspect *suspect,
 	       suspect->switches == finding->waiter.switches;
 }
 
-/* Is it what the last check found? */
+/* Is it what the last check found, and has nothing happened since? */
 static inline bool epoll_is_same(const struct epoll_suspect *suspect,
 				 const struct epoll_finding *finding)
 {
-	return suspect->kind == finding->kind &&
+	const struct epoll_evidence *was = &suspect->evidence;
+	const struct epoll_evidence *is = &finding->evidence;
+
+	if (was->kind != is->kind || was->level != is->level ||
+	    was->item != is->item)
+		return false;
+	return is->level ? was->mark == is->mark :
+	       was->collected_at == is->collected_at &&
 	       epoll_is_same_sleep(suspect, finding);
+}
+
+/* Throttled, it would look at what is no longer noted. */
+static inline bool epoll_is_at_work(const struct epoll_state *epoll)
+{
+	return epoll->run->state == STALL_ON && epoll_is_known(epoll);
 }
 
 /* The place of a report by its number, from 1. */

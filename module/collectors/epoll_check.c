@@ -14,40 +14,45 @@
 /* Until the kernel's structures are known, there is nothing to wait for. */
 #define TRUST_MS	50
 
-/* An instance may be changed while it is compared. So many in a row are not. */
-#define TRUST_LIMIT	1000
+/* Somebody reads, or changes what is on. */
+#define RETRY_MS	5
 
-/* Instances that are looked at before others may have the CPU. */
-#define CHECK_BATCH	64
+/* An instance may be changed while it is compared; not so often in a row. */
+#define TRUST_LIMIT	100
 
-/* Is it one whose items are like ours? Then handlers may begin. */
-static void trust_instance(struct epoll_state *epoll, u32 i)
+static enum epoll_check trust_instance(struct epoll_state *epoll, u32 i)
 {
 	const struct epoll_head *ep = READ_ONCE(epoll->keys[i]);
 	enum epoll_check check;
 
 	if (!epoll_is_instance(ep))
-		return;
+		return EPOLL_EMPTY;
 	rcu_read_lock();
 	check = epoll_mirror_check(&epoll->functions, ep, &epoll->tail);
 	rcu_read_unlock();
-	if (check == EPOLL_FITS)
-		/* Pairs with the acquire in epoll_is_known(). */
-		smp_store_release(&epoll->trust, EPOLL_KNOWN);
-	else if (check == EPOLL_DIFFERS)
-		epoll->differed++;
+	return check;
 }
 
+/* Is there an instance whose items are like ours? Then handlers may begin. */
 static void trust(struct epoll_state *epoll)
 {
 	struct stall_run *run = epoll->run;
+	bool differs = false;
 	u32 i;
 
-	for (i = 0; i < EPOLL_INSTANCES && !epoll_is_known(epoll); i++)
-		trust_instance(epoll, i);
 	run->reason[0] = '\0';
-	if (epoll_is_known(epoll))
+	for (i = 0; i < EPOLL_INSTANCES; i++) {
+		enum epoll_check check = trust_instance(epoll, i);
+
+		differs |= check == EPOLL_DIFFERS;
+		if (check != EPOLL_FITS)
+			continue;
+		epoll->known_at = stall_ticks();
+		/* Pairs with the acquire in epoll_is_known(). */
+		smp_store_release(&epoll->trust, EPOLL_KNOWN);
 		return;
+	}
+	epoll->differed = differs ? epoll->differed + 1 : 0;
 	if (epoll->differed < TRUST_LIMIT) {
 		strscpy(run->reason,
 			"waits for an instance that is in use, to compare structures with",
@@ -68,15 +73,12 @@ static void suspect_over(struct epoll_state *epoll,
 }
 
 static void suspect_begin(struct epoll_suspect *suspect,
-			  const struct epoll_head *ep,
 			  const struct epoll_finding *finding)
 {
-	suspect->ep = ep;
-	suspect->kind = finding->kind;
-	suspect->pid = finding->waiter.who.pid;
-	suspect->switches = finding->waiter.switches;
+	suspect->evidence = finding->evidence;
 	suspect->exact = finding->since_ns;
 	suspect->since_ns = finding->since_ns ?: stall_clock();
+	suspect->checks = 0;
 }
 
 static void report(struct epoll_state *epoll, struct epoll_suspect *suspect,
@@ -106,6 +108,37 @@ static void report(struct epoll_state *epoll, struct epoll_suspect *suspect,
 	preempt_enable();
 }
 
+/* What is to be known of a sleep by the next check. */
+static void suspect_sleeps(struct epoll_suspect *suspect,
+			   const struct epoll_head *ep,
+			   const struct epoll_finding *finding)
+{
+	suspect->ep = ep;
+	if (!epoll_is_same_sleep(suspect, finding)) {
+		suspect->unread = false;
+		suspect->clean_ns = 0;
+	}
+	suspect->pid = finding->waiter.who.pid;
+	suspect->switches = finding->waiter.switches;
+	if (finding->clean)
+		suspect->clean_ns = stall_clock();
+	else if (finding->evidence.kind == EPOLL_UNREAD)
+		suspect->unread = true;
+}
+
+/*
+ * Nobody who sleeps, or no time to look at items: what is wrong in any sleep may
+ * be so still.
+ */
+static bool is_no_news(const struct epoll_suspect *suspect,
+		       const struct epoll_finding *finding)
+{
+	if (suspect->evidence.level &&
+	    (finding->skipped || !finding->waiter.who.pid))
+		return true;
+	return finding->skipped && epoll_is_same_sleep(suspect, finding);
+}
+
 static void check_instance(struct epoll_state *epoll, u32 i)
 {
 	const struct epoll_head *ep = READ_ONCE(epoll->keys[i]);
@@ -113,19 +146,21 @@ static void check_instance(struct epoll_state *epoll, u32 i)
 	struct epoll_finding finding;
 
 	epoll_find(epoll, i, &finding);
-	if (suspect->ep != ep || (!finding.skipped &&
-				  !epoll_is_same(suspect, &finding)) ||
-	    !epoll_is_same_sleep(suspect, &finding))
-		suspect_over(epoll, suspect);
-	if (finding.skipped || (finding.kind == EPOLL_WELL && !finding.clean))
+	if (suspect->ep == ep && is_no_news(suspect, &finding))
 		return;
-	if (!suspect->ep)
-		suspect_begin(suspect, ep, &finding);
+	if (suspect->ep != ep || (!epoll_is_same_sleep(suspect, &finding) &&
+				  !epoll_is_same(suspect, &finding)))
+		suspect_over(epoll, suspect);
+	if (!finding.waiter.who.pid || finding.skipped)
+		return;
+	suspect_sleeps(suspect, ep, &finding);
+	/* What was reported is not over before the sleep is. */
+	if (suspect->loss)
+		return;
+	if (!epoll_is_same(suspect, &finding))
+		suspect_begin(suspect, &finding);
 	suspect->checks++;
-	if (finding.kind == EPOLL_WELL)
-		suspect->since_ns = stall_clock();
-	if (epoll_is_lost(finding.kind) && suspect->checks > 1 &&
-	    !suspect->loss &&
+	if (epoll_is_lost(finding.evidence.kind) && suspect->checks > 1 &&
 	    stall_clock() - suspect->since_ns >= epoll_lost_ns())
 		report(epoll, suspect, &finding);
 }
@@ -138,14 +173,20 @@ static void check_all(struct epoll_state *epoll)
 	epoll->budget = EPOLL_BUDGET;
 	for (n = 0; n < EPOLL_INSTANCES; n++) {
 		i = (first + n) % EPOLL_INSTANCES;
-		if (READ_ONCE(epoll->keys[i]) ||
-		    epoll->suspects[i].ep)
-			check_instance(epoll, i);
 		if (epoll->budget)
 			epoll->first = i;
-		if (n % CHECK_BATCH == 0)
-			cond_resched();
+		if (!READ_ONCE(epoll->keys[i]) && !epoll->suspects[i].ep)
+			continue;
+		check_instance(epoll, i);
+		cond_resched();
 	}
+}
+
+/* On any CPU: some are kept free of such work. */
+static void check_later(struct epoll_state *epoll, unsigned int ms)
+{
+	queue_delayed_work(system_unbound_wq, &epoll->check,
+			   msecs_to_jiffies(ms));
 }
 
 static void check_work(struct work_struct *work)
@@ -156,17 +197,19 @@ static void check_work(struct work_struct *work)
 
 	/* Who has it may be waiting for the end of this. */
 	if (!mutex_trylock(&stall_lock)) {
-		schedule_delayed_work(&epoll->check, 1);
-		return;
+		next_ms = RETRY_MS;
+		goto again;
 	}
 	if (epoll->run->state == STALL_ON && epoll->trust == EPOLL_NOT_YET) {
 		trust(epoll);
 		next_ms = TRUST_MS;
-	} else if (epoll->run->state == STALL_ON) {
+	} else if (epoll_is_at_work(epoll)) {
 		check_all(epoll);
 	}
 	mutex_unlock(&stall_lock);
-	schedule_delayed_work(&epoll->check, msecs_to_jiffies(next_ms));
+again:
+	if (epoll->trust != EPOLL_UNKNOWN)
+		check_later(epoll, next_ms);
 }
 
 /**
@@ -187,7 +230,7 @@ void epoll_check_init(struct epoll_state *epoll)
 void epoll_check_begin(struct epoll_state *epoll)
 {
 	trust(epoll);
-	schedule_delayed_work(&epoll->check, msecs_to_jiffies(TRUST_MS));
+	check_later(epoll, TRUST_MS);
 }
 
 /**

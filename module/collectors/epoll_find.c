@@ -12,8 +12,6 @@
  * slept; what came later had to wake it.
  */
 #include <linux/jiffies.h>
-#include <linux/pid.h>
-#include <linux/pid_namespace.h>
 
 #include "epoll.h"
 
@@ -23,30 +21,31 @@
 #define WANTS_DATA	((__force u32)(EPOLLIN | EPOLLRDNORM))
 
 /* A waiter that sleeps for less is at work. */
-#define SILENT_NS	(100 * (u64)NSEC_PER_MSEC)
+#define SILENT_NS	(20 * (u64)NSEC_PER_MSEC)
 
 /* What an item may want that something to read is a sign of, or an error. */
 #define READ_EVENTS	((__force u32)(EPOLLIN | EPOLLRDNORM | EPOLLRDHUP | \
 				       EPOLLPRI | EPOLLERR | EPOLLHUP))
-
-/* As deep as a red-black tree of 2^32 items can be. */
-#define TREE_DEPTH	64
 
 /**
  * struct search - an instance as it is looked at
  * @epoll: the collector's own
  * @ep: its address
  * @instance: what the handlers noted
- * @finding: result
  * @suspect: what the last check found
+ * @finding: result
+ * @other_woken: another waiter was woken who is yet to come
+ * @silent: the worst of what was found of items that nothing was heard of
  * @now: in ticks
  */
 struct search {
 	struct epoll_state *epoll;
 	const struct epoll_head *ep;
 	const struct epoll_instance *instance;
-	struct epoll_finding *finding;
 	const struct epoll_suspect *suspect;
+	struct epoll_finding *finding;
+	bool other_woken;
+	enum epoll_kind silent;
 	u64 now;
 };
 
@@ -56,14 +55,9 @@ static bool item_peek(const struct search *search,
 	return epoll_peek(item, where) && item->ep == search->ep;
 }
 
-static u32 item_events(const struct epoll_item *item)
-{
-	return (__force u32)item->event.events;
-}
-
 static bool item_is_armed(const struct epoll_item *item)
 {
-	return item_events(item) & ~EPOLL_PRIVATE_BITS;
+	return epoll_events_of(item) & ~EPOLL_PRIVATE_BITS;
 }
 
 /* Was it during the waiter's sleep? */
@@ -72,47 +66,67 @@ static bool in_sleep(const struct search *search, u64 ago_ns)
 	return ago_ns <= search->finding->waiter.slept_ns + SLACK_NS;
 }
 
-static void target_since(struct search *search, const struct epoll_item *item,
-			 u64 ago_ns)
+/* How long ago the latest harvest was, as far as we have seen any. */
+static u64 collected_ago_ns(const struct search *search)
 {
-	memset(&search->finding->target, 0, sizeof(search->finding->target));
-	epoll_target_look(item, &search->finding->target);
-	search->finding->since_ns = ago_ns == U64_MAX ? 0 :
-				    stall_clock() - ago_ns;
+	u64 collected_ns = stall_ticks_since(READ_ONCE(search->instance->collected_at),
+					     search->now);
+	u64 known_ns = stall_ticks_since(search->epoll->known_at, search->now);
+
+	return min(collected_ns, known_ns);
 }
 
-static bool is_alive(s32 pid)
+static void found(const struct search *search, const struct epoll_item *where,
+		  const struct epoll_item *item, u64 ago_ns)
 {
-	return pid_task(find_pid_ns(pid, &init_pid_ns), PIDTYPE_PID);
+	struct epoll_finding *finding = search->finding;
+
+	memset(&finding->target, 0, sizeof(finding->target));
+	epoll_target_look(item, &finding->target);
+	finding->evidence.level = false;
+	finding->evidence.item = where;
+	finding->evidence.collected_at =
+		READ_ONCE(search->instance->collected_at);
+	finding->since_ns = ago_ns == U64_MAX ? 0 : stall_clock() - ago_ns;
 }
 
 /*
- * Was another waiter woken since, who is yet to come? One that still sleeps was
- * not, whatever was called for it. Notes the latest of all calls.
+ * Was another waiter woken who is yet to come? One that still sleeps was not,
+ * whatever was called for it.
  */
-static bool other_was_woken(const struct search *search, u64 ago_ns)
+static bool other_was_woken(const struct search *search)
+{
+	unsigned int i, nr;
+
+	for (i = 0; i < EPOLL_WAKES; i++) {
+		s32 pid = READ_ONCE(search->instance->wakes[i].pid);
+
+		if (pid && epoll_task(pid) &&
+		    !epoll_waiter_sleeps(search->epoll, search->ep, pid, &nr))
+			return true;
+	}
+	return false;
+}
+
+/* Of all that were called since then, the latest. */
+static void note_wakeup(const struct search *search, u64 ago_ns)
 {
 	struct epoll_finding *finding = search->finding;
-	bool other = false;
 	unsigned int i;
 
+	finding->woken_pid = 0;
 	finding->woken_ago_ns = U64_MAX;
 	for (i = 0; i < EPOLL_WAKES; i++) {
 		const struct epoll_wake *wake = &search->instance->wakes[i];
-		s32 pid = READ_ONCE(wake->pid);
 		u64 woken_ns = stall_ticks_since(READ_ONCE(wake->at),
 						 search->now);
 
-		if (!pid || woken_ns > ago_ns + SLACK_NS)
+		if (!READ_ONCE(wake->pid) || woken_ns > ago_ns + SLACK_NS ||
+		    woken_ns >= finding->woken_ago_ns)
 			continue;
-		if (woken_ns < finding->woken_ago_ns) {
-			finding->woken_pid = pid;
-			finding->woken_ago_ns = woken_ns;
-		}
-		other |= is_alive(pid) &&
-			 !epoll_waiter_sleeps(search->epoll, search->ep, pid);
+		finding->woken_pid = READ_ONCE(wake->pid);
+		finding->woken_ago_ns = woken_ns;
 	}
-	return other;
 }
 
 /* For how long the instance has been ready, U64_MAX if that was not seen. */
@@ -126,73 +140,57 @@ static u64 ready_ago_ns(const struct search *search)
 	return in_sleep(search, ago_ns) ? ago_ns : U64_MAX;
 }
 
+/* What is said of a wakeup that did not come, if another did. */
 static enum epoll_kind judge(const struct search *search, enum epoll_kind kind,
 			     u64 ago_ns)
 {
-	u64 slept_ns = search->finding->waiter.slept_ns;
-
-	return other_was_woken(search, min(ago_ns, slept_ns)) ?
-	       EPOLL_OTHER_WOKEN : kind;
+	note_wakeup(search, min(ago_ns, search->finding->waiter.slept_ns));
+	return search->other_woken ? EPOLL_OTHER_WOKEN : kind;
 }
 
 /* Something is on the ready list, and somebody sleeps. */
-static enum epoll_kind find_listed(struct search *search,
+static enum epoll_kind find_listed(const struct search *search,
 				   const struct list_head *first)
 {
+	const struct epoll_item *where = list_entry(first, struct epoll_item,
+						    rdllink);
 	u64 ago_ns = ready_ago_ns(search);
 	struct epoll_item item;
 
-	if (!item_peek(search, list_entry(first, struct epoll_item, rdllink),
-		       &item))
+	if (!item_peek(search, where, &item))
 		return EPOLL_WELL;
-	target_since(search, &item, ago_ns);
+	found(search, where, &item, ago_ns);
 	return judge(search, EPOLL_K1, ago_ns);
 }
 
 /*
- * Is an item still there? Its memory may look as if it were long after it is
- * gone. The tree is in the order of ep_cmp_ffd().
+ * The callback was called, the item is not listed, and nobody harvested. It may
+ * have been changed between the call and the callback's own look at it; a
+ * oneshot is, by a harvest.
  */
-static bool in_tree(const struct search *search, const struct epoll_item *where,
-		    const struct epoll_item *item)
-{
-	const struct rb_root_cached *tree =
-		epoll_tree(search->ep, &search->epoll->tail);
-	unsigned int depth = TREE_DEPTH;
-	const struct rb_node *node;
-	struct epoll_item other;
-
-	if (!epoll_peek(&node, &tree->rb_root.rb_node))
-		return false;
-	while (node && node != &where->rbn && --depth) {
-		if (!item_peek(search, rb_entry(node, struct epoll_item, rbn),
-			       &other))
-			return false;
-		if (item->file > other.file ||
-		    (item->file == other.file && item->fd > other.fd))
-			node = other.rbn.rb_right;
-		else
-			node = other.rbn.rb_left;
-	}
-	return node == &where->rbn;
-}
-
-/* The callback was called, the item is not listed, and nobody harvested. */
-static enum epoll_kind find_called(struct search *search, u64 ago_ns)
+static enum epoll_kind find_called(const struct search *search, u64 ago_ns)
 {
 	const struct epoll_item *where = READ_ONCE(search->instance->item);
 	u32 others = ~(EPOLL_PRIVATE_BITS | READ_EVENTS);
+	u32 came = READ_ONCE(search->instance->came);
 	struct epoll_item item;
-	u64 bytes;
+	struct epoll_unread unread;
+	enum epoll_read read;
+	u32 events;
 
 	if (!item_peek(search, where, &item) || !item_is_armed(&item) ||
-	    !in_tree(search, where, &item))
+	    !epoll_items_have(search->ep, &search->epoll->tail, where, &item))
+		return EPOLL_WELL;
+	events = epoll_events_of(&item);
+	if (came && !(came & events))
 		return EPOLL_WELL;
 	/* Somebody may have read it without epoll. */
-	if (!(item_events(&item) & others) &&
-	    epoll_target_read(&item, &bytes) == EPOLL_NOTHING)
+	read = epoll_target_read(&item, &unread);
+	if (read == EPOLL_NOTHING && !(events & others))
 		return EPOLL_WELL;
-	target_since(search, &item, ago_ns);
+	if (read != EPOLL_SOMETHING && events & (__force u32)EPOLLONESHOT)
+		return EPOLL_WELL;
+	found(search, where, &item, ago_ns);
 	return judge(search, EPOLL_K2, ago_ns);
 }
 
@@ -202,48 +200,57 @@ static enum epoll_kind find_called(struct search *search, u64 ago_ns)
  */
 static bool edge_was_lost(const struct search *search, u64 ago_ns)
 {
-	u64 collected_ns = stall_ticks_since(search->instance->collected_at,
-					     search->now);
 	u64 jiffy_ns = TICK_NSEC + SLACK_NS;
 
 	return ago_ns != U64_MAX &&
 	       ago_ns + jiffy_ns < search->finding->waiter.slept_ns &&
-	       ago_ns + jiffy_ns < collected_ns;
+	       ago_ns + jiffy_ns < collected_ago_ns(search);
+}
+
+static enum epoll_kind silent_kind(const struct search *search, u32 events,
+				   u64 ago_ns)
+{
+	bool exclusive = events & (__force u32)EPOLLEXCLUSIVE;
+
+	/* Of an exclusive one, another instance may have been told. */
+	if (!(events & (__force u32)EPOLLET))
+		return exclusive ? EPOLL_WELL : EPOLL_K2;
+	return !exclusive && edge_was_lost(search, ago_ns) ?
+	       EPOLL_K2 : EPOLL_UNREAD;
 }
 
 /* Nothing was heard of this item. Goes on until one is found that is lost. */
-static bool visit_silent(const struct epoll_item *item, void *data)
+static bool visit_silent(const struct epoll_item *where,
+			 const struct epoll_item *item, void *data)
 {
+	u32 events = epoll_events_of(item);
 	struct search *search = data;
-	u32 events = item_events(item);
-	enum epoll_kind kind = EPOLL_K2;
+	struct epoll_unread unread;
 	enum epoll_read read;
-	u64 bytes, ago_ns;
+	enum epoll_kind kind;
+	u64 ago_ns;
 
 	if (!item_is_armed(item) || !(events & WANTS_DATA))
 		return true;
-	read = epoll_target_read(item, &bytes);
+	read = epoll_target_read(item, &unread);
 	if (read == EPOLL_NOT_NOW)
 		search->finding->clean = false;
 	if (read != EPOLL_SOMETHING)
 		return true;
 	ago_ns = epoll_target_arrived_ns(item);
-	if (events & (__force u32)EPOLLET) {
-		if (events & (__force u32)EPOLLEXCLUSIVE ||
-		    !edge_was_lost(search, ago_ns))
-			kind = EPOLL_UNREAD;
-	} else if (events & (__force u32)EPOLLEXCLUSIVE) {
-		/* Another instance may have been woken. */
-		return true;
-	} else if (!in_sleep(search, ago_ns)) {
-		ago_ns = U64_MAX;
-	}
-	if (kind == EPOLL_K2)
+	kind = silent_kind(search, events, ago_ns);
+	if (kind == EPOLL_K2) {
+		if (!in_sleep(search, ago_ns) &&
+		    ago_ns > collected_ago_ns(search))
+			ago_ns = U64_MAX;
 		kind = judge(search, kind, ago_ns);
-	if (kind <= search->finding->kind)
+	}
+	if (kind <= search->silent)
 		return true;
-	search->finding->kind = kind;
-	target_since(search, item, ago_ns);
+	search->silent = kind;
+	found(search, where, item, ago_ns);
+	search->finding->evidence.level = !(events & (__force u32)EPOLLET);
+	search->finding->evidence.mark = unread.mark;
 	return kind != EPOLL_K2;
 }
 
@@ -257,18 +264,34 @@ static enum epoll_kind find_silent(struct search *search)
 	struct epoll_state *epoll = search->epoll;
 	unsigned int nr;
 
-	if (finding->waiter.slept_ns < SILENT_NS)
-		return EPOLL_WELL;
-	if (!epoll->budget) {
+	if (finding->waiter.slept_ns < SILENT_NS || !epoll->budget) {
 		finding->skipped = true;
 		return EPOLL_WELL;
 	}
 	finding->clean = true;
 	if (!epoll_items_walk(search->ep, &epoll->tail, visit_silent, search,
-			      &nr) || finding->kind)
+			      &nr) || search->silent)
 		finding->clean = false;
 	epoll->budget -= min(epoll->budget, nr);
-	return finding->kind;
+	return search->silent;
+}
+
+/*
+ * What an edge-triggered item has unread came before the waiter slept, unless in
+ * this sleep a check saw nothing unread, none saw something, and nobody has
+ * collected since. TCP tells when it came.
+ */
+static bool is_new_edge(const struct search *search)
+{
+	const struct epoll_suspect *suspect = search->suspect;
+	const struct epoll_finding *finding = search->finding;
+
+	return !finding->since_ns && suspect->ep == search->ep &&
+	       !(finding->target.events & (__force u32)EPOLLEXCLUSIVE) &&
+	       epoll_is_same_sleep(suspect, finding) && !suspect->unread &&
+	       suspect->clean_ns &&
+	       suspect->clean_ns + collected_ago_ns(search) >
+	       stall_clock() + SLACK_NS;
 }
 
 static enum epoll_kind find_kind(struct search *search)
@@ -284,33 +307,20 @@ static enum epoll_kind find_kind(struct search *search)
 	    !epoll_peek(&ovflist, epoll_ovflist(ep, tail)) ||
 	    ovflist != EPOLL_NO_HARVEST)
 		return EPOLL_WELL;
+	/* Who is woken for what is on the list comes off the queue after that. */
+	search->other_woken = other_was_woken(search);
 	if (first != &ep->rdllist)
 		return find_listed(search, first);
 	ago_ns = ready_ago_ns(search);
-	if (ago_ns != U64_MAX)
+	/* What was ready before, and was deleted since, is not heard of again. */
+	if (ago_ns != U64_MAX &&
+	    ago_ns + SLACK_NS <= search->finding->waiter.slept_ns)
 		kind = find_called(search, ago_ns);
-	return kind ?: find_silent(search);
-}
-
-/*
- * What an edge-triggered item has unread came before the waiter slept, unless
- * the last check saw nothing unread, and neither ran that waiter since nor did
- * anybody collect. TCP tells when it came.
- */
-static void find_new_edge(const struct search *search)
-{
-	const struct epoll_suspect *suspect = search->suspect;
-	struct epoll_finding *finding = search->finding;
-	u64 collected_ns = stall_ticks_since(search->instance->collected_at,
-					     search->now);
-
-	if (finding->kind == EPOLL_UNREAD && !finding->since_ns &&
-	    !(finding->target.events & (__force u32)EPOLLEXCLUSIVE) &&
-	    suspect->ep == search->ep &&
-	    (suspect->kind == EPOLL_WELL || suspect->kind == EPOLL_K2) &&
-	    epoll_is_same_sleep(suspect, finding) &&
-	    suspect->since_ns + collected_ns > stall_clock() + SLACK_NS)
-		finding->kind = judge(search, EPOLL_K2, U64_MAX);
+	if (kind == EPOLL_WELL)
+		kind = find_silent(search);
+	if (kind == EPOLL_UNREAD && is_new_edge(search))
+		kind = judge(search, EPOLL_K2, U64_MAX);
+	return kind;
 }
 
 /**
@@ -327,8 +337,8 @@ void epoll_find(struct epoll_state *epoll, u32 i, struct epoll_finding *finding)
 		.epoll = epoll,
 		.ep = READ_ONCE(epoll->keys[i]),
 		.instance = &epoll->instances[i],
-		.finding = finding,
 		.suspect = &epoll->suspects[i],
+		.finding = finding,
 		.now = stall_ticks(),
 	};
 
@@ -337,56 +347,10 @@ void epoll_find(struct epoll_state *epoll, u32 i, struct epoll_finding *finding)
 		return;
 	rcu_read_lock();
 	if (epoll_waiter_look(epoll, search.ep, finding))
-		finding->kind = find_kind(&search);
-	find_new_edge(&search);
+		finding->evidence.kind = find_kind(&search);
 	rcu_read_unlock();
-	/* Is it still the same? The key goes before the instance does. */
+	/* Is it still the same? Pairs with epoll_instance_remove(). */
 	smp_rmb();
 	if (READ_ONCE(epoll->keys[i]) != search.ep)
 		memset(finding, 0, sizeof(*finding));
-}
-
-/**
- * epoll_items_walk() - visit the items of an instance
- * @ep: the instance
- * @tail: where its tree is
- * @visit: called with a copy of each, until it returns false
- * @data: for @visit
- * @nr: result, how many were visited, EPOLL_ITEMS at most
- *
- * Without the instance's mutex: items that come and go meanwhile may be missed,
- * or visited twice.
- *
- * Context: process, under rcu_read_lock(), which keeps the items' memory.
- * Return: true if all were visited, as far as can be seen.
- */
-bool epoll_items_walk(const struct epoll_head *ep,
-		      const struct epoll_tail *tail,
-		      bool (*visit)(const struct epoll_item *item, void *data),
-		      void *data, unsigned int *nr)
-{
-	const struct rb_node *stack[TREE_DEPTH];
-	struct epoll_item item;
-	unsigned int depth;
-
-	*nr = 0;
-	if (!epoll_peek(&stack[0], &epoll_tree(ep, tail)->rb_root.rb_node))
-		return false;
-	depth = stack[0] ? 1 : 0;
-	while (depth) {
-		const struct rb_node *node = stack[--depth];
-
-		if (*nr == EPOLL_ITEMS || depth + 2 > TREE_DEPTH ||
-		    !epoll_peek(&item, rb_entry(node, struct epoll_item, rbn)) ||
-		    item.ep != ep)
-			return false;
-		++*nr;
-		if (!visit(&item, data))
-			return false;
-		if (item.rbn.rb_left)
-			stack[depth++] = item.rbn.rb_left;
-		if (item.rbn.rb_right)
-			stack[depth++] = item.rbn.rb_right;
-	}
-	return true;
 }

@@ -20,6 +20,12 @@
 /* So many descriptors before others may have the CPU. */
 #define SCAN_FILES	1024
 
+/**
+ * epoll_instances_init() - get the memory of the table
+ * @epoll: the collector's own
+ *
+ * Return: 0, or -ENOMEM: epoll_instances_free() is called all the same.
+ */
 int epoll_instances_init(struct epoll_state *epoll)
 {
 	epoll->keys = kvcalloc(EPOLL_INSTANCES, sizeof(*epoll->keys),
@@ -32,6 +38,10 @@ int epoll_instances_init(struct epoll_state *epoll)
 	       0 : -ENOMEM;
 }
 
+/**
+ * epoll_instances_free() - give back the memory of the table
+ * @epoll: the collector's own; the table may be incomplete
+ */
 void epoll_instances_free(struct epoll_state *epoll)
 {
 	kvfree(epoll->suspects);
@@ -39,6 +49,9 @@ void epoll_instances_free(struct epoll_state *epoll)
 	kvfree(epoll->keys);
 }
 
+/**
+ * epoll_instances_bytes() - memory of the table
+ */
 size_t epoll_instances_bytes(void)
 {
 	return EPOLL_INSTANCES * (sizeof(struct epoll_head *) +
@@ -46,7 +59,10 @@ size_t epoll_instances_bytes(void)
 				  sizeof(struct epoll_suspect));
 }
 
-/* It has it already if it is seen twice, or if the end of another was missed. */
+/*
+ * It has it already if it is seen twice. Not inlined: rare, and the one place of
+ * a locked instruction.
+ */
 static noinline bool instance_place(struct epoll_state *epoll,
 				    const struct epoll_head *ep, bool *is_new)
 {
@@ -86,6 +102,25 @@ bool epoll_instance_add(struct stall_run *run, const struct epoll_head *ep)
 	return true;
 }
 
+static atomic_t *instance_refused(struct epoll_state *epoll,
+				  const struct epoll_head *ep)
+{
+	return &epoll->refused[hash_ptr(ep, EPOLL_SET_BITS)];
+}
+
+/**
+ * epoll_instance_refused() - count an instance that is not held
+ * @run: the collector
+ * @ep: its address
+ *
+ * Context: any, preemption off.
+ */
+void epoll_instance_refused(struct stall_run *run, const struct epoll_head *ep)
+{
+	atomic_inc(instance_refused(run->priv, ep));
+	stall_gauge_add(run, EPOLL_NOT_HELD, 1);
+}
+
 /**
  * epoll_instance_remove() - an instance ends
  * @run: the collector
@@ -99,13 +134,15 @@ void epoll_instance_remove(struct stall_run *run, const struct epoll_head *ep)
 	const struct epoll_instance *instance = epoll_instance(epoll, ep);
 
 	if (!instance) {
-		/* Before, it may be one that nobody has seen. */
-		if (READ_ONCE(epoll->scanned))
+		/* It may be one that nobody has seen. */
+		if (atomic_dec_if_positive(instance_refused(epoll, ep)) >= 0)
 			stall_gauge_add(run, EPOLL_NOT_HELD, -1);
 		return;
 	}
 	stall_gauge_add(run, EPOLL_HELD, -1);
 	WRITE_ONCE(epoll->keys[instance - epoll->instances], NULL);
+	/* The key goes before the instance. Pairs with epoll_find(). */
+	smp_wmb();
 }
 
 /**
@@ -124,9 +161,16 @@ static void scan_instance(struct scan *scan, const struct epoll_head *ep)
 {
 	if (epoll_instance_add(scan->run, ep))
 		return;
-	if (!xa_insert(&scan->refused, (unsigned long)ep, xa_mk_value(0),
-		       GFP_ATOMIC))
-		stall_gauge_add(scan->run, EPOLL_NOT_HELD, 1);
+	switch (xa_insert(&scan->refused, (unsigned long)ep, xa_mk_value(0),
+			  GFP_ATOMIC)) {
+	case -EBUSY:
+		break;
+	case 0:
+		epoll_instance_refused(scan->run, ep);
+		break;
+	default:
+		stall_missed(scan->run);
+	}
 }
 
 /* Under the lock of the table of files: none of them ends meanwhile. */
@@ -154,16 +198,23 @@ static void scan_task(struct scan *scan, struct task_struct *task)
 	} while (next > 0);
 }
 
-/* All processes of this moment, each held, or NULL for want of memory. */
+/* Has a thread files of its own, or is it the first? Others share that one's. */
+static bool has_files(struct task_struct *task)
+{
+	return thread_group_leader(task) ||
+	       READ_ONCE(task->files) != READ_ONCE(task->group_leader->files);
+}
+
+/* All tables of files of this moment, by a task that is held; NULL for no memory. */
 static struct task_struct **hold_tasks(unsigned int *nr)
 {
-	struct task_struct *task, **tasks;
+	struct task_struct *process, *task, **tasks;
 	unsigned int room = 0;
 
 	*nr = 0;
 	rcu_read_lock();
-	for_each_process(task)
-		room++;
+	for_each_process_thread(process, task)
+		room += has_files(task);
 	rcu_read_unlock();
 
 	/* Those that come now have no instance that would not be seen. */
@@ -171,11 +222,11 @@ static struct task_struct **hold_tasks(unsigned int *nr)
 	if (!tasks)
 		return NULL;
 	rcu_read_lock();
-	for_each_process(task) {
-		if (*nr == room)
-			break;
-		get_task_struct(task);
-		tasks[(*nr)++] = task;
+	for_each_process_thread(process, task) {
+		if (*nr < room && has_files(task)) {
+			get_task_struct(task);
+			tasks[(*nr)++] = task;
+		}
 	}
 	rcu_read_unlock();
 	return tasks;
@@ -192,7 +243,6 @@ static struct task_struct **hold_tasks(unsigned int *nr)
  */
 void epoll_instances_scan(struct stall_run *run)
 {
-	struct epoll_state *epoll = run->priv;
 	struct scan scan = { .run = run };
 	struct task_struct **tasks;
 	unsigned int i, nr;
@@ -207,5 +257,4 @@ void epoll_instances_scan(struct stall_run *run)
 	}
 	xa_destroy(&scan.refused);
 	kvfree(tasks);
-	WRITE_ONCE(epoll->scanned, true);
 }

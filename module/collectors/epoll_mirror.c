@@ -3,8 +3,9 @@
  * epoll_mirror - are the kernel's private structures what we take them for?
  *
  * A list head points to entries that point back to it, the list of a harvest is
- * at rest, the tree's items name their instance, and their places in wait queues
- * name ep_poll_callback(). A wrong offset passes none of that.
+ * at rest, the tree's items name their instance and want what all want, and their
+ * places in wait queues name ep_poll_callback(). A wrong offset passes none of
+ * that.
  */
 #include <linux/build_bug.h>
 #include <linux/kernel.h>
@@ -66,6 +67,15 @@ static bool hook_fits(const struct epoll_functions *functions,
 	       (unsigned long)hook.wait.func == functions->callback;
 }
 
+/* Errors and the end are wanted by all but those that are disarmed. */
+static bool event_fits(const struct epoll_item *item)
+{
+	const u32 always = (__force u32)(EPOLLERR | EPOLLHUP);
+	u32 events = (__force u32)item->event.events & ~EPOLL_PRIVATE_BITS;
+
+	return !events || (events & always) == always;
+}
+
 static bool item_fits(const struct epoll_functions *functions,
 		      const struct epoll_head *ep, const struct rb_node *node)
 {
@@ -73,6 +83,7 @@ static bool item_fits(const struct epoll_functions *functions,
 	struct epoll_item item;
 
 	return epoll_peek(&item, where) && item.ep == ep && item.fd >= 0 &&
+	       item.ovflist_next == EPOLL_NO_HARVEST && event_fits(&item) &&
 	       hook_fits(functions, where, item.hooks);
 }
 

@@ -86,6 +86,11 @@ struct epoll_head {
 #define EPOLL_PRIVATE_BITS \
 	((__force u32)(EPOLLWAKEUP | EPOLLONESHOT | EPOLLET | EPOLLEXCLUSIVE))
 
+static __always_inline u32 epoll_events_of(const struct epoll_item *item)
+{
+	return (__force u32)READ_ONCE(item->event.events);
+}
+
 /* v5.11 also made the end of a harvest a function; before, its begin is one. */
 #ifdef STALL_HAVE_EPOLL_HOOK_LISTS
 #define EPOLL_HARVEST_BEGINS	true
@@ -158,8 +163,7 @@ epoll_item_of(const wait_queue_entry_t *wait)
 /* Is it taken from the ready list as it is collected, and not put back? */
 static __always_inline bool epoll_is_listed_once(const struct epoll_item *item)
 {
-	return READ_ONCE(item->event.events) &
-	       (__force __poll_t)(EPOLLET | EPOLLONESHOT);
+	return epoll_events_of(item) & (__force u32)(EPOLLET | EPOLLONESHOT);
 }
 
 #endif /* STALL_EPOLL_MIRROR_H */

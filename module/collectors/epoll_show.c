@@ -79,7 +79,7 @@ static void fill_wakeup(const struct epoll_finding *finding,
 		scnprintf(row->last_wakeup, sizeof(row->last_wakeup),
 			  "of %d, %llu ms ago%s", finding->woken_pid,
 			  div_u64(finding->woken_ago_ns, NSEC_PER_MSEC),
-			  finding->kind == EPOLL_OTHER_WOKEN ?
+			  finding->evidence.kind == EPOLL_OTHER_WOKEN ?
 			  "" : ": it still slept");
 }
 
@@ -100,8 +100,8 @@ static void fill_finding(const struct epoll_finding *finding,
 	strscpy(row->target, finding->target.kind, sizeof(row->target));
 	strscpy(row->name, finding->target.name, sizeof(row->name));
 	row->unread_bytes = finding->target.bytes;
-	if (epoll_is_lost(finding->kind))
-		strscpy(row->kind, finding->kind == EPOLL_K1 ? "K1" : "K2",
+	if (epoll_is_lost(finding->evidence.kind))
+		strscpy(row->kind, finding->evidence.kind == EPOLL_K1 ? "K1" : "K2",
 			sizeof(row->kind));
 	fill_trigger(finding->target.events, row);
 	fill_wakeup(finding, row);
@@ -126,9 +126,9 @@ static void fill_since(const struct epoll_finding *finding,
 static const char *waiter_state(const struct epoll_finding *finding,
 				const struct epoll_suspect *suspect)
 {
-	if (finding->kind == EPOLL_UNREAD)
+	if (finding->evidence.kind == EPOLL_UNREAD)
 		return "unread";
-	if (finding->kind == EPOLL_OTHER_WOKEN)
+	if (finding->evidence.kind == EPOLL_OTHER_WOKEN)
 		return "woken";
 	return epoll_is_same(suspect, finding) && suspect->loss ?
 	       "lost" : "suspect";
@@ -142,7 +142,7 @@ static int waiter_add(struct epoll_state *epoll, u32 number,
 	struct waiter_row *row;
 
 	epoll_find(epoll, number, &finding);
-	if (finding.kind == EPOLL_WELL)
+	if (finding.evidence.kind == EPOLL_WELL)
 		return 0;
 	row = stall_rows_add(rows);
 	if (!row)
@@ -162,7 +162,7 @@ static int waiter_collect(struct stall_run *run, struct stall_rows *rows)
 	u32 number;
 	int err = 0;
 
-	if (!epoll_is_known(epoll))
+	if (!epoll_is_at_work(epoll))
 		return 0;
 	epoll->budget = EPOLL_BUDGET;
 	for (number = 0; number < EPOLL_INSTANCES && !err; number++)
@@ -217,7 +217,7 @@ void epoll_describe(struct stall_run *run, const struct stall_event *event,
 		  "wakeup of epoll_wait on fd %d for fd %d (%s%s%s), lost (%s),",
 		  loss->finding.waiter.epfd, target->fd, target->kind,
 		  target->name[0] ? " " : "", target->name,
-		  loss->finding.kind == EPOLL_K1 ?
+		  loss->finding.evidence.kind == EPOLL_K1 ?
 		  "K1: it is ready and nobody was woken" :
 		  "K2: its callback did not run");
 }

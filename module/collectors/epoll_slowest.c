@@ -29,7 +29,7 @@ static const struct stall_column instance_columns[] = {
 		  "harvests of what had become ready"),
 	STALL_U64(instance_row, mean_ns, "ns", "mean time from ready to collected"),
 	STALL_U64(instance_row, max_ns, "ns", "longest of them"),
-	STALL_U64(instance_row, items, NULL, "descriptors in it, 1024 for 1024 or more"),
+	STALL_U64(instance_row, items, NULL, "descriptors in it, 4096 for 4096 or more"),
 	STALL_U64(instance_row, ready, NULL, "1 if something waits to be collected"),
 };
 
@@ -59,7 +59,8 @@ static void slowest_add(const struct epoll_state *epoll,
 	slowest->numbers[at] = number;
 }
 
-static bool count_item(const struct epoll_item *item, void *unused)
+static bool count_item(const struct epoll_item *where,
+		       const struct epoll_item *item, void *unused)
 {
 	return true;
 }
@@ -69,10 +70,12 @@ static u64 instance_items(const struct epoll_state *epoll, u32 number)
 	const struct epoll_head *ep = READ_ONCE(epoll->keys[number]);
 	unsigned int items = 0;
 
+	if (!epoll_is_at_work(epoll) || !epoll_is_instance(ep))
+		return 0;
 	rcu_read_lock();
-	if (epoll_is_known(epoll) && epoll_is_instance(ep))
-		epoll_items_walk(ep, &epoll->tail, count_item, NULL, &items);
+	epoll_items_walk(ep, &epoll->tail, count_item, NULL, &items);
 	rcu_read_unlock();
+	cond_resched();
 	return items;
 }
 

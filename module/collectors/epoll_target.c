@@ -25,6 +25,7 @@
  * @sk: its address
  * @common: addresses, ports, family, state
  * @protocol: IPPROTO_TCP and so on
+ * @type: SOCK_STREAM and so on
  * @shutdown: RCV_SHUTDOWN if no more can come
  * @error: it has one to tell
  */
@@ -32,6 +33,7 @@ struct target_socket {
 	const struct sock *sk;
 	struct sock_common common;
 	u16 protocol;
+	u16 type;
 	u8 shutdown;
 	int error;
 };
@@ -52,7 +54,6 @@ static bool target_socket(const struct epoll_item *item,
 {
 	const struct socket *sock;
 	const struct sock *sk;
-	u16 protocol;
 	umode_t mode;
 
 	if (!target_inode(item, &mode) || !S_ISSOCK(mode) ||
@@ -61,11 +62,11 @@ static bool target_socket(const struct epoll_item *item,
 		return false;
 	socket->sk = sk;
 	if (!epoll_peek(&socket->common, &sk->__sk_common) ||
-	    !epoll_peek(&protocol, &sk->sk_protocol) ||
+	    !epoll_peek(&socket->protocol, &sk->sk_protocol) ||
+	    !epoll_peek(&socket->type, &sk->sk_type) ||
 	    !epoll_peek(&socket->shutdown, &sk->sk_shutdown) ||
 	    !epoll_peek(&socket->error, &sk->sk_err))
 		return false;
-	socket->protocol = protocol;
 	return true;
 }
 
@@ -77,11 +78,19 @@ static bool is_inet(const struct target_socket *socket)
 
 static bool is_tcp(const struct target_socket *socket)
 {
-	return is_inet(socket) && socket->protocol == IPPROTO_TCP;
+	return is_inet(socket) && socket->type == SOCK_STREAM &&
+	       socket->protocol == IPPROTO_TCP;
 }
 
-/* Bytes of the first packet of a queue, 0 if there is none. */
-static u64 queue_bytes(const struct sk_buff_head *queue)
+static bool is_udp(const struct target_socket *socket)
+{
+	return is_inet(socket) && socket->type == SOCK_DGRAM &&
+	       socket->protocol == IPPROTO_UDP;
+}
+
+/* The first packet of a queue. */
+static bool queue_read(const struct sk_buff_head *queue,
+		       struct epoll_unread *unread)
 {
 	const struct sk_buff *skb;
 	unsigned int len;
@@ -89,8 +98,10 @@ static u64 queue_bytes(const struct sk_buff_head *queue)
 	if (!epoll_peek(&skb, (struct sk_buff **)&queue->next) ||
 	    skb == (const struct sk_buff *)queue ||
 	    !epoll_peek(&len, &skb->len))
-		return 0;
-	return len ?: 1;
+		return false;
+	unread->bytes = len;
+	unread->mark = (unsigned long)skb;
+	return true;
 }
 
 static enum epoll_read read_if(bool something)
@@ -102,7 +113,8 @@ static enum epoll_read read_if(bool something)
  * As tcp_poll(): what waits to be accepted, or as many bytes as the reader wants.
  * TLS and BPF may hold bytes back, and an urgent byte is not for everybody.
  */
-static enum epoll_read tcp_read(const struct target_socket *socket, u64 *bytes)
+static enum epoll_read tcp_read(const struct target_socket *socket,
+				struct epoll_unread *unread)
 {
 	const struct tcp_sock *tp = tcp_sk(socket->sk);
 	const struct inet_connection_sock *icsk = inet_csk(socket->sk);
@@ -111,12 +123,16 @@ static enum epoll_read tcp_read(const struct target_socket *socket, u64 *bytes)
 	u16 urgent;
 	int wanted;
 
-	if (socket->common.skc_state == TCP_LISTEN)
-		return epoll_peek(&queue, (void **)
-				  &icsk->icsk_accept_queue.rskq_accept_head) ?
-		       read_if(queue) : EPOLL_NOT_NOW;
+	if (socket->common.skc_state == TCP_LISTEN) {
+		if (!epoll_peek(&queue, (void **)
+				&icsk->icsk_accept_queue.rskq_accept_head))
+			return EPOLL_NOT_NOW;
+		unread->mark = (unsigned long)queue;
+		return read_if(queue);
+	}
 	if (!((1 << socket->common.skc_state) &
-	      (TCPF_ESTABLISHED | TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2)))
+	      (TCPF_ESTABLISHED | TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2 |
+	       TCPF_CLOSE_WAIT)))
 		return EPOLL_NOT_NOW;
 	if (!epoll_peek(&ulp, (void **)&icsk->icsk_ulp_ops) || ulp ||
 	    !epoll_peek(&user, (void **)&socket->sk->sk_user_data) || user ||
@@ -125,62 +141,81 @@ static enum epoll_read tcp_read(const struct target_socket *socket, u64 *bytes)
 	    !epoll_peek(&copied, &tp->copied_seq) ||
 	    !epoll_peek(&wanted, &socket->sk->sk_rcvlowat))
 		return EPOLL_NOT_NOW;
-	*bytes = received - copied;
-	return read_if(*bytes >= max(wanted, 1));
+	/* It may be read at this moment. */
+	unread->bytes = max((s32)(received - copied), 0);
+	unread->mark = copied;
+	/* To be told of the end is as good as data. */
+	return read_if(unread->bytes >= max(wanted, 1) ||
+		       socket->shutdown & RCV_SHUTDOWN);
 }
 
 static enum epoll_read socket_read(const struct target_socket *socket,
-				   u64 *bytes)
+				   struct epoll_unread *unread)
 {
-	/* To be told of an end or an error is as good as data. */
-	if (socket->shutdown || socket->error)
+	const struct sk_buff_head *queue = &socket->sk->sk_receive_queue;
+	bool ended = socket->shutdown & RCV_SHUTDOWN;
+
+	if (socket->error)
 		return EPOLL_NOT_NOW;
 	if (is_tcp(socket))
-		return tcp_read(socket, bytes);
-	/* How much of the first is read already, it keeps to itself. */
-	if (socket->common.skc_family == AF_UNIX)
-		return read_if(queue_bytes(&socket->sk->sk_receive_queue));
-	if (!is_inet(socket) || socket->protocol != IPPROTO_UDP)
+		return tcp_read(socket, unread);
+	if (socket->common.skc_family == AF_UNIX) {
+		bool any = queue_read(queue, unread);
+
+		/* How much of the first is read already, it keeps to itself. */
+		unread->bytes = 0;
+		return read_if(any || ended);
+	}
+	if (!is_udp(socket))
 		return EPOLL_CANNOT_SAY;
-	*bytes = queue_bytes(&udp_sk(socket->sk)->reader_queue) ?:
-		 queue_bytes(&socket->sk->sk_receive_queue);
-	return read_if(*bytes);
+	if (ended)
+		return EPOLL_NOT_NOW;
+	return read_if(queue_read(&udp_sk(socket->sk)->reader_queue, unread) ||
+		       queue_read(queue, unread));
 }
 
-static enum epoll_read pipe_read(const struct epoll_item *item)
+static enum epoll_read pipe_read(const struct epoll_item *item,
+				 struct epoll_unread *unread)
 {
 	struct pipe_inode_info *pipe;
 	typeof(pipe->head) head;
 	typeof(pipe->tail) tail;
 	unsigned int writers;
+	fmode_t mode;
 
+	if (!epoll_peek(&mode, &item->file->f_mode))
+		return EPOLL_NOT_NOW;
+	if (!(mode & FMODE_READ))
+		return EPOLL_NOTHING;
 	if (!epoll_peek(&pipe, (struct pipe_inode_info **)
 			&item->file->private_data) ||
 	    !epoll_peek(&head, &pipe->head) ||
 	    !epoll_peek(&tail, &pipe->tail) ||
 	    !epoll_peek(&writers, &pipe->writers) || !writers)
 		return EPOLL_NOT_NOW;
+	unread->mark = tail;
 	return read_if(head != tail);
 }
 
 /**
  * epoll_target_read() - is there something to read?
  * @item: a copy
- * @bytes: how many at least, 0 if that is not known
+ * @unread: result
  *
  * Context: process, under rcu_read_lock().
  * Return: what can be said.
  */
-enum epoll_read epoll_target_read(const struct epoll_item *item, u64 *bytes)
+enum epoll_read epoll_target_read(const struct epoll_item *item,
+				  struct epoll_unread *unread)
 {
 	struct target_socket socket;
 	umode_t mode;
 
-	*bytes = 0;
+	memset(unread, 0, sizeof(*unread));
 	if (target_socket(item, &socket))
-		return socket_read(&socket, bytes);
+		return socket_read(&socket, unread);
 	return target_inode(item, &mode) && S_ISFIFO(mode) ?
-	       pipe_read(item) : EPOLL_CANNOT_SAY;
+	       pipe_read(item, unread) : EPOLL_CANNOT_SAY;
 }
 
 /**
@@ -229,8 +264,8 @@ static void name_socket(const struct target_socket *socket,
 			struct epoll_target *target)
 {
 	if (is_inet(socket)) {
-		strscpy(target->kind, socket->protocol == IPPROTO_TCP ? "tcp" :
-			socket->protocol == IPPROTO_UDP ? "udp" : "inet",
+		strscpy(target->kind, is_tcp(socket) ? "tcp" :
+			is_udp(socket) ? "udp" : "inet",
 			sizeof(target->kind));
 		name_addresses(socket, target);
 	} else {
@@ -269,6 +304,7 @@ static void name_anonymous(const struct epoll_item *item,
 void epoll_target_look(const struct epoll_item *item,
 		       struct epoll_target *target)
 {
+	struct epoll_unread unread;
 	struct target_socket socket;
 	const struct inode *inode;
 	unsigned long number;
@@ -276,7 +312,8 @@ void epoll_target_look(const struct epoll_item *item,
 
 	target->fd = item->fd;
 	target->events = (__force u32)item->event.events;
-	epoll_target_read(item, &target->bytes);
+	epoll_target_read(item, &unread);
+	target->bytes = unread.bytes;
 	if (target_socket(item, &socket))
 		name_socket(&socket, target);
 	else

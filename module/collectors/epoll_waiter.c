@@ -2,54 +2,40 @@
 /*
  * epoll_waiter - who sleeps in epoll_wait(), and for how long
  *
- * A waiter's entry in the instance's queue lies on its own stack. All is read
- * without a lock, and so as if it could be gone: what cannot be read, or is not
- * what it ought to be, is nothing.
+ * A waiter's entry in the instance's queue lies on its own stack. It is read
+ * without a lock, and so as if it could be gone; the task that it names is
+ * believed if its thread is still the one of that number.
  */
 #include <linux/cgroup.h>
-#include <linux/kernfs.h>
+#include <linux/pid.h>
+#include <linux/pid_namespace.h>
 #include <linux/sched.h>
 #include <linux/sched/clock.h>
+#include <linux/sched/rt.h>
 #include <linux/sched/task_stack.h>
 #include <linux/string.h>
 #include <asm/syscall.h>
 
 #include "epoll.h"
 
-/* As stall_cgroup_id(), of another task. */
-static u64 waiter_cgroup(const struct task_struct *task)
-{
-	u64 id = 0;
-#ifdef CONFIG_CGROUPS
-	const struct css_set *set;
-	const struct cgroup *group;
-	const struct kernfs_node *node;
-
-	if (!epoll_peek(&set, &task->cgroups) ||
-	    !epoll_peek(&group, &set->dfl_cgrp) ||
-	    !epoll_peek(&node, &group->kn) || !epoll_peek(&id, &node->id))
-		return 0;
-#endif
-	return id;
-}
-
 /*
  * It sleeps since it last had the CPU, and for how long it had that then is what
- * the scheduler added to its sum since it was chosen. Without that, for other
- * classes than fair, the time on the CPU counts as sleep.
+ * the scheduler added to its sum since it was chosen. Of a task with real-time
+ * priority that is not known, and the time counts as sleep.
  */
-static u64 waiter_slept_ns(const struct task_struct *task)
+static u64 waiter_slept_ns(struct task_struct *task)
 {
 #ifdef CONFIG_SCHED_INFO
-	u64 now = local_clock(), since, sum, before;
+	u64 since = READ_ONCE(task->sched_info.last_arrival);
+	u64 ran = READ_ONCE(task->se.sum_exec_runtime) -
+		  READ_ONCE(task->se.prev_sum_exec_runtime);
+	u64 now = local_clock();
 
-	if (!epoll_peek(&since, &task->sched_info.last_arrival) ||
-	    !epoll_peek(&sum, &task->se.sum_exec_runtime) ||
-	    !epoll_peek(&before, &task->se.prev_sum_exec_runtime))
+	if (now <= since)
 		return 0;
-	if (sum > before && before)
-		since += sum - before;
-	return now > since ? now - since : 0;
+	if (rt_task(task) || ran >= now - since)
+		return now - since;
+	return now - since - ran;
 #else
 	return 0;
 #endif
@@ -61,42 +47,90 @@ static int waiter_epfd(struct task_struct *task)
 	unsigned long args[6];
 	struct pt_regs regs;
 
+	/* Its stack goes before the task does. */
 	if (!epoll_peek(&regs, task_pt_regs(task)))
 		return -1;
 	syscall_get_arguments(task, &regs, args);
 	return args[0];
 }
 
-static bool waiter_fill(struct task_struct *task, struct epoll_waiter *waiter)
+static void waiter_fill(struct task_struct *task, struct epoll_waiter *waiter)
 {
-	unsigned long slept, preempted;
-
-	if (!epoll_peek(&waiter->who.pid, &task->pid) ||
-	    !epoll_peek(&waiter->who.tgid, &task->tgid) ||
-	    !epoll_peek(&waiter->who.comm, &task->comm) ||
-	    !epoll_peek(&slept, &task->nvcsw) ||
-	    !epoll_peek(&preempted, &task->nivcsw))
-		return false;
-	waiter->switches = slept + preempted;
-	waiter->who.cgroup_id = waiter_cgroup(task);
+	waiter->who.pid = task->pid;
+	waiter->who.tgid = task->tgid;
+	memcpy(waiter->who.comm, task->comm, TASK_COMM_LEN);
+#ifdef CONFIG_CGROUPS
+	waiter->who.cgroup_id =
+		cgroup_id(rcu_dereference(task->cgroups)->dfl_cgrp);
+#endif
+	waiter->switches = READ_ONCE(task->nvcsw) + READ_ONCE(task->nivcsw);
 	waiter->slept_ns = waiter_slept_ns(task);
 	waiter->epfd = waiter_epfd(task);
-	return true;
 }
 
-/* The next one in an instance's queue; NULL at its end, or if it changes. */
-static struct task_struct *next_waiter(const struct epoll_state *epoll,
-				       const struct epoll_head *ep,
-				       const struct list_head **at)
+/**
+ * epoll_task() - a living task by the number of its thread
+ * @pid: in the initial namespace
+ *
+ * Context: process, under rcu_read_lock(), which keeps the task.
+ * Return: the task, NULL if there is none or it has ended.
+ */
+struct task_struct *epoll_task(s32 pid)
 {
-	wait_queue_entry_t entry;
+	struct task_struct *task = pid_task(find_pid_ns(pid, &init_pid_ns),
+					    PIDTYPE_PID);
 
-	if (*at == &ep->wq.head ||
-	    !epoll_peek(&entry, list_entry(*at, wait_queue_entry_t, entry)) ||
-	    (unsigned long)entry.func != epoll->functions.wake)
+	return task && !READ_ONCE(task->exit_state) ? task : NULL;
+}
+
+static struct task_struct *waiter_task(const struct epoll_state *epoll,
+				       const wait_queue_entry_t *entry)
+{
+	const struct task_struct *named = entry->private;
+	s32 pid;
+
+	if ((unsigned long)entry->func != epoll->functions.wake ||
+	    !epoll_peek(&pid, &named->pid) || epoll_task(pid) != named)
 		return NULL;
-	*at = entry.entry.next;
-	return entry.private;
+	return entry->private;
+}
+
+static bool waiter_entry(const struct list_head *at, wait_queue_entry_t *entry)
+{
+	return epoll_peek(entry, list_entry(at, wait_queue_entry_t, entry));
+}
+
+/**
+ * epoll_waiter_sleeps() - how many tasks sleep on an instance, up to one
+ * @epoll: the collector's own
+ * @ep: the instance
+ * @pid: of the task that is looked for, 0 for none
+ * @nr: result, how many sleep, counted up to EPOLL_WAITERS
+ *
+ * Context: process, under rcu_read_lock(), which keeps the tasks.
+ * Return: is @pid one of them?
+ */
+bool epoll_waiter_sleeps(const struct epoll_state *epoll,
+			 const struct epoll_head *ep, s32 pid, unsigned int *nr)
+{
+	const struct list_head *at;
+	wait_queue_entry_t entry;
+	struct task_struct *task;
+
+	*nr = 0;
+	if (!epoll_peek(&at, &ep->wq.head.next))
+		return false;
+	while (at != &ep->wq.head && *nr < EPOLL_WAITERS &&
+	       waiter_entry(at, &entry)) {
+		task = waiter_task(epoll, &entry);
+		if (!task)
+			break;
+		++*nr;
+		if (task->pid == pid)
+			return true;
+		at = entry.entry.next;
+	}
+	return false;
 }
 
 /**
@@ -114,39 +148,17 @@ bool epoll_waiter_look(const struct epoll_state *epoll,
 		       const struct epoll_head *ep,
 		       struct epoll_finding *finding)
 {
-	struct task_struct *task, *last = NULL;
-	const struct list_head *at;
+	const struct list_head *last;
+	wait_queue_entry_t entry;
+	struct task_struct *task;
 
-	if (!epoll_peek(&at, &ep->wq.head.next))
+	if (!epoll_peek(&last, &ep->wq.head.prev) || last == &ep->wq.head ||
+	    !waiter_entry(last, &entry))
 		return false;
-	while (finding->nr_waiters < EPOLL_WAITERS &&
-	       (task = next_waiter(epoll, ep, &at))) {
-		finding->nr_waiters++;
-		last = task;
-	}
-	return last && waiter_fill(last, &finding->waiter);
-}
-
-/**
- * epoll_waiter_sleeps() - does a task sleep on an instance?
- * @epoll: the collector's own
- * @ep: the instance
- * @pid: of the task
- *
- * Context: process, under rcu_read_lock(), which keeps the tasks.
- */
-bool epoll_waiter_sleeps(const struct epoll_state *epoll,
-			 const struct epoll_head *ep, s32 pid)
-{
-	const struct task_struct *task;
-	const struct list_head *at;
-	unsigned int nr = 0;
-	s32 sleeper;
-
-	if (!epoll_peek(&at, &ep->wq.head.next))
+	task = waiter_task(epoll, &entry);
+	if (!task)
 		return false;
-	while (nr++ < EPOLL_WAITERS && (task = next_waiter(epoll, ep, &at)))
-		if (epoll_peek(&sleeper, &task->pid) && sleeper == pid)
-			return true;
-	return false;
+	waiter_fill(task, &finding->waiter);
+	epoll_waiter_sleeps(epoll, ep, 0, &finding->nr_waiters);
+	return true;
 }

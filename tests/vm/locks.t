@@ -12,11 +12,12 @@
 #   stall_map_add         claims the place of a new row: once in a row's life
 #   bfd_sent              claims the row of its own session while it changes it
 #   epoll_instances_scan  holds processes while it looks at them; not a handler
+#   epoll_instance_refused, _remove   count what found no place, once in its life
 #   instance_place        claims the place of a new instance: once in its life
 #   stall_hist_take_peak  the timeline, once a second; not a handler
 #   stall_events_forget   a reset; not a handler
 #   set_ports             a parameter is written; not a handler
-allowed='bfd_sent epoll_instances_scan instance_place set_ports stall_events_forget stall_hist_take_peak stall_map_add'
+allowed='bfd_sent epoll_instance_refused epoll_instance_remove epoll_instances_scan instance_place set_ports stall_events_forget stall_hist_take_peak stall_map_add'
 
 # "FUNCTION INSTRUCTION" of each; xchg with memory is locked without saying so.
 locked() {

@@ -21,7 +21,7 @@ ready() { grep -q ^ready "$1"; }
 waiting() { rows epoll/waiters "select(.pid >= $1 and .tgid == $1) | [$2] | join(\" \")"; }
 
 test_legal() {
-	local case cases='nothing rest oneshot exclusive nested timeout closed deleted churn rcvlowat urgent'
+	local case cases='nothing rest oneshot exclusive nested timeout closed deleted churn rcvlowat urgent writeend'
 	local pid=()
 	for case in $cases; do
 		epollload legal "$case" "$SECONDS_EACH" > "legal.$case" &
@@ -37,6 +37,18 @@ test_legal() {
 	wait "${pid[@]}"
 	is 'no wakeup of a legal wait is lost' "$(cat $FILES/epoll/lost_wakeups) $(rows epoll/lost .target)" '0 '
 }
+
+# Who is never needed is not lost, however often one looks.
+test_pool() {
+	echo 50 > /sys/module/stallmeter/parameters/epoll_check_ms
+	echo 300 > /sys/module/stallmeter/parameters/epoll_lost_ms
+	epollload legal pool "$SECONDS_EACH" > legal.pool
+	is 'pool: no wakeup is lost' "$(counter lost_wakeups)" 0
+	ok 'events were collected' test "$(counter_of ready_to_collected_ns)" -ge 1000
+	echo 1000 > /sys/module/stallmeter/parameters/epoll_check_ms
+	echo 1000 > /sys/module/stallmeter/parameters/epoll_lost_ms
+}
+counter_of() { stallmeter show "epoll/$1" --json | jq -r 'select(.type == "histogram").count'; }
 
 # Who sleeps beside one that was woken and gets no CPU is not lost.
 test_starved() {
@@ -97,6 +109,7 @@ test_instances() {
 use_epoll never
 ok 'the kernel is as we take it for' is_known
 test_legal
+test_pool
 test_starved
 unload
 test_before

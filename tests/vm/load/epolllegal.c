@@ -14,6 +14,9 @@
  * churn	processes, threads, instances and items come and go, ready ones too
  * rcvlowat	there is less in a TCP socket than SO_RCVLOWAT asks for
  * urgent	only an urgent byte is in a TCP socket
+ * writeend	pipes are full of data, and their other ends wait for data and for room
+ * pool		three threads of an instance have enough to do, edge-triggered; the
+ *		fourth is never needed
  * starved	one of two threads of an instance was woken, and gets no CPU: on CPU 1, a
  *		thread with real-time priority runs; the other sleeps on
  */
@@ -254,6 +257,47 @@ static void hold_urgent(void)
 		err(1, "send");
 }
 
+static void hold_writeend(void)
+{
+	struct sleeper *sleeper;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		sleeper = make_sleeper("eventfd", 0, WAIT_ON);
+		sleeper->ends = make_ends("pipe");
+		change_item(sleeper->ep, EPOLL_CTL_ADD, sleeper->ends.writes,
+			    i ? EPOLLIN : EPOLLIN | EPOLLOUT | EPOLLET);
+		sleep_ms(1500);	/* a look at it while it is empty */
+		feed(&sleeper->ends, 1);
+	}
+}
+
+static void *pool_main(void *data)
+{
+	struct sleeper *sleeper = data;
+	uint64_t until;
+
+	for (;;) {
+		until = now_ns() + 200000;
+		feed(&sleeper->ends, 1);
+		while (now_ns() < until)
+			;
+		sched_yield();
+	}
+	return NULL;
+}
+
+static void hold_pool(void)
+{
+	struct sleeper *sleeper = make_sleeper("eventfd", EPOLLET, TAKE_ONE);
+	unsigned int i;
+
+	for (i = 0; i < 3; i++)
+		start_thread(sleeper_main, sleeper);
+	sleep_ms(100);
+	start_thread(pool_main, sleeper);
+}
+
 static void *hog_main(void *data)
 {
 	struct sched_param param = { .sched_priority = 10 };
@@ -307,6 +351,8 @@ static const struct legal {
 	{ "churn", hold_churn },
 	{ "rcvlowat", hold_rcvlowat },
 	{ "urgent", hold_urgent },
+	{ "writeend", hold_writeend },
+	{ "pool", hold_pool },
 	{ "starved", hold_starved },
 };
 
