@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* epoll_find_test - what is said of fake instances, and that looks end */
 #include <kunit/test.h>
-#include <linux/pid.h>
-#include <linux/pid_namespace.h>
 #include <linux/tcp.h>
 #include <linux/vmalloc.h>
 #include <net/sock.h>
@@ -12,25 +10,6 @@
 static bool look_and_release(const struct epoll_state *epoll,
 			     const struct epoll_head *ep,
 			     struct epoll_finding *finding);
-
-struct task_struct *fake_tasks[NR_FAKE_TASKS];
-
-static struct task_struct *task_by_number(s32 nr)
-{
-	unsigned int i;
-
-	for (i = 0; i < NR_FAKE_TASKS; i++)
-		if (fake_tasks[i] && fake_tasks[i]->pid == nr)
-			return fake_tasks[i];
-	return pid_task(find_pid_ns(nr, &init_pid_ns), PIDTYPE_PID);
-}
-
-/* Who sleeps may be a fake; all suites look for waiters with this. */
-#define find_pid_ns(_nr, _ns) ((struct pid *)(long)(_nr))
-#define pid_task(_pid, _type) task_by_number((long)(_pid))
-#include "../module/collectors/epoll_waiter.c"
-#undef pid_task
-#undef find_pid_ns
 
 /* The instance may end after its waiters were looked at. */
 #define epoll_waiter_look look_and_release

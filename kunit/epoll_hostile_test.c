@@ -86,7 +86,6 @@ static struct fake *fake_make(struct kunit *test, unsigned int nr_sleepers)
 	return fake;
 }
 
-/* As the kernel's tree of items @from to @from + @nr - 1. */
 static struct rb_node *tree(struct fake *fake, unsigned int from,
 			    unsigned int nr)
 {
@@ -372,7 +371,6 @@ static void look_at_items_has_a_budget(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, finding.skipped, i > 2, "look %u", i);
 		KUNIT_EXPECT_EQ_MSG(test, finding.clean, i <= 2, "look %u", i);
 	}
-	/* What is listed is seen for nothing. */
 	fake->at.ep.rdllist.next = &fake->items[0].rdllink;
 	epoll_find(&fake->epoll, 0, &finding);
 	KUNIT_EXPECT_EQ(test, finding.evidence.kind, EPOLL_K1);

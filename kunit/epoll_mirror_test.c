@@ -115,7 +115,6 @@ static void fake_entries(struct fake *fake, unsigned int i)
 	fake->hooks[i].wait.func = (wait_queue_func_t)functions.callback;
 }
 
-/* What belongs to no member is nothing that could be taken for one. */
 static void fake_make(struct fake *fake, unsigned int layout)
 {
 	memset(fake, 0x5a, sizeof(*fake));

@@ -16,6 +16,7 @@ kunit_test_suites(&stall_hist_suite, &stall_hist_percpu_suite,
 		  &stall_events_suite, &stall_table_suite, &stall_param_suite,
 		  &stall_bfd_session_suite, &stall_bfd_sender_suite,
 		  &stall_epoll_mirror_suite, &stall_epoll_find_suite,
+		  &stall_epoll_waiter_suite,
 		  &stall_epoll_hostile_suite, &stall_epoll_check_suite,
 		  &stall_epoll_instances_suite,
 		  &stall_probe_suite, &stall_snapshot_suite);

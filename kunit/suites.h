@@ -19,6 +19,7 @@ extern struct kunit_suite stall_param_suite;
 extern struct kunit_suite stall_bfd_session_suite;
 extern struct kunit_suite stall_bfd_sender_suite;
 extern struct kunit_suite stall_epoll_mirror_suite;
+extern struct kunit_suite stall_epoll_waiter_suite;
 extern struct kunit_suite stall_epoll_find_suite;
 extern struct kunit_suite stall_epoll_hostile_suite;
 extern struct kunit_suite stall_epoll_check_suite;

@@ -141,8 +141,9 @@ test_losses() {	# ORDER of the fault module, "before" or "after" ours
 	is "$1: none of them was disturbed" "$(grep -l ^woken victim.*)" ''
 	check_healing "$1"
 	sleep 2
-	# Who got EINTR and did not read sleeps on, and may be reported once more.
-	is "$1: all are over" "$(rows epoll/lost .state | head -n "$nr_victims" | sort | uniq -c | xargs)" "$nr_victims over"
+	# Who got EINTR and did not read is as lost as before, if it can be seen in any sleep.
+	is "$1: all others are over" "$(rows epoll/lost .state | head -n "$nr_victims" | sort | uniq -c | xargs)" \
+		"$((3 * TIMES)) lost $((nr_victims - 3 * TIMES)) over"
 	diag "$(sed -n '1p; 2p; $p' $FILES/epoll/lost)"
 	unload
 }
