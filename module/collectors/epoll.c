@@ -294,7 +294,7 @@ static const struct stall_series epoll_series[] = {
 	},
 	[EPOLL_EVENTS] = {
 		STALL_HISTOGRAM("events", "events",
-				"collected by a call, at most 64; edge-triggered ones if a callback came")
+				"collected by a call, up to 64; by edge if a callback came")
 	},
 	[EPOLL_TIMEOUTS] = {
 		STALL_COUNTER("timeouts", "calls",

@@ -23,7 +23,6 @@ enum epoll_read {
 	EPOLL_SOMETHING,
 };
 
-
 /**
  * struct epoll_target - what an item watches
  * @fd: number of the descriptor, -1 if it is not known
@@ -39,7 +38,6 @@ struct epoll_target {
 	char name[96];
 	u64 bytes;
 };
-
 
 /**
  * struct epoll_unread - what is there to be read
