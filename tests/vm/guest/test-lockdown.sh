@@ -71,6 +71,8 @@ test_controls() {
 	changes bfd_threshold_ms 1000 3600001
 	changes collectors none nosuch
 	changes cost_limit_ppm 0 1000001
+	changes epoll_check_ms 500 9
+	changes epoll_lost_ms 2000 3600001
 	changes reset all nosuch
 	is 'these are all controls' "$changed" \
 		"$(find $PARAMS -type f -perm -200 -printf '%f\n' | sort | paste -sd' ') "

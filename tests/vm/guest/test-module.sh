@@ -135,6 +135,10 @@ test_parameters() {
 	refuses collectors bfd,nosuch
 	refuses reset nosuch
 	refuses cost_limit_ppm 1000001
+	for bad in 9 3600001 -1 1s ''; do
+		refuses epoll_check_ms "$bad"
+		refuses epoll_lost_ms "$bad"
+	done
 	is 'the old ports are in force' "$(set_param reset bfd; udpload v4 3784 5; value bfd/packets)" 5
 	ok 'ports can be changed' set_param bfd_ports 5000,3784
 	is 'the new ones are in force' "$(udpload v4 5000 7; value bfd/packets)" 12
@@ -249,7 +253,7 @@ test_missing_hooks() {
 
 test_another_collector() {
 	load another.ko
-	is 'a collector of one file is there' "$(rows stallmeter/collectors .name | paste -sd,)" bfd,dcache,reclaim,statfs
+	is 'a collector of one file is there' "$(rows stallmeter/collectors .name | paste -sd,)" bfd,dcache,epoll,reclaim,statfs
 	for _ in 1 2 3 4 5; do stat -f / >/dev/null; done
 	ok 'it counts' test "$(value statfs/calls)" -ge 5
 	set_param reset statfs

@@ -29,19 +29,21 @@ counted() {
 cpu1() { echo "$1" > /sys/devices/system/cpu/cpu1/online; }
 
 test_load() {
-	local preempt=/sys/kernel/debug/sched/preempt absent=shrink_dcache_sb,d_walk
+	local preempt=/sys/kernel/debug/sched/preempt absent=''
 	[ ! -e $preempt ] || like 'the kernel preempts wherever it can' "$(cat $preempt)" '\(full\)'
 	ok 'loads' insmod stallmeter.ko
-	# what no kernel has, and what is built only for memory compaction
-	[ -e /proc/sys/vm/compact_memory ] || absent=$absent,wakeup_kcompactd
+	# built only for memory compaction
+	[ -e /proc/sys/vm/compact_memory ] || absent=wakeup_kcompactd
 	is 'all hooks hang, but for those that are not there' \
-		"$(rows stallmeter/probes 'select(.state != "on").wanted' | paste -sd,)" "$absent"
+		"$(rows stallmeter/probes 'select(.state != "on" and .state != "none").wanted' | paste -sd,)" "$absent"
+	is 'what no kernel lets see is told' \
+		"$(rows stallmeter/probes 'select(.state == "none").collector' | sort | uniq -c | xargs)" '2 dcache 4 epoll'
 	is 'functions by ftrace, all others are tracepoints' \
 		"$(rows stallmeter/probes 'select(.state == "on") | [.kind, .hook] | join(" ")' | sort -u | paste -sd,)" \
 		'entry ftrace,tracepoint tracepoint'
 	[[ $absent = *kcompactd ]] || ok 'status is content' stallmeter status
 	for file in README status events timeline cost snapshot bfd/{sessions,tx_gap_ns} \
-		dcache/{makers,state} reclaim/{shrinkers,run_ns}; do
+		dcache/{makers,state} reclaim/{shrinkers,run_ns} epoll/{waiters,lost,instances}; do
 		ok "$file can be read" test -n "$(tr -d '\0' < "$FILES/$file")"
 	done
 }

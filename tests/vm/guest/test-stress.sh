@@ -50,6 +50,6 @@ echo 3784 > $PARAMS/bfd_ports
 echo all > $PARAMS/reset
 udpload v4 3784 100
 is 'counts afterwards' "$(cat $FILES/bfd/sends $FILES/bfd/packets | xargs)" '100 100'
-is 'all collectors are on' "$(grep -cE '^ +(bfd|dcache|reclaim) +on ' $FILES/status)" 3
+is 'all collectors are on' "$(grep -cE '^ +(bfd|dcache|epoll|reclaim) +on ' $FILES/status)" 4
 ok 'unloads' rmmod stallmeter
 done_testing
