@@ -115,7 +115,8 @@ static atomic_t *instance_refused(struct epoll_state *epoll,
  *
  * Context: any, preemption off.
  */
-void epoll_instance_refused(struct stall_run *run, const struct epoll_head *ep)
+noinline void epoll_instance_refused(struct stall_run *run,
+				     const struct epoll_head *ep)
 {
 	atomic_inc(instance_refused(run->priv, ep));
 	stall_gauge_add(run, EPOLL_NOT_HELD, 1);
