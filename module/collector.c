@@ -186,16 +186,6 @@ static int set_reset(const char *value)
 	return 0;
 }
 
-static int set_cost_limit(const char *value)
-{
-	return stall_parse_uint(value, 0, 1000000, &cost_limit_ppm);
-}
-
-static int get_cost_limit(char *text, size_t room)
-{
-	return scnprintf(text, room, "%u", cost_limit_ppm);
-}
-
 static const struct stall_param collectors_param = {
 	.name = "collectors",
 	.allowed = allowed,
@@ -220,8 +210,8 @@ MODULE_PARM_DESC(reset,
 static const struct stall_param cost_limit_param = {
 	.name = "cost_limit_ppm",
 	.allowed = "0 (no limit) to 1000000, millionths of the time of all CPUs",
-	.set = set_cost_limit,
-	.get = get_cost_limit,
+	.number = &cost_limit_ppm,
+	.max = 1000000,
 };
 
 STALL_PARAM(cost_limit_ppm, cost_limit_param, 0644);

@@ -26,6 +26,19 @@ static void param_complain(const struct stall_param *param, const char *value)
 	       param->allowed);
 }
 
+static int param_take(const struct stall_param *param, const char *value)
+{
+	return param->set ? param->set(value) :
+	       stall_parse_uint(value, param->min, param->max, param->number);
+}
+
+static int param_print(const struct stall_param *param, char *text, size_t room)
+{
+	if (param->number)
+		return scnprintf(text, room, "%u", *param->number);
+	return param->get ? param->get(text, room) : 0;
+}
+
 static int param_set(const char *value, const struct kernel_param *kp)
 {
 	const struct stall_param *param = kp->arg;
@@ -36,7 +49,7 @@ static int param_set(const char *value, const struct kernel_param *kp)
 	if (!copy)
 		return -ENOMEM;
 	mutex_lock(&stall_lock);
-	err = param->set(strim(copy));
+	err = param_take(param, strim(copy));
 	mutex_unlock(&stall_lock);
 	if (err == -EINVAL)
 		param_complain(param, strim(copy));
@@ -47,11 +60,10 @@ static int param_set(const char *value, const struct kernel_param *kp)
 static int param_get(char *buffer, const struct kernel_param *kp)
 {
 	const struct stall_param *param = kp->arg;
-	int len = 0;
+	int len;
 
 	mutex_lock(&stall_lock);
-	if (param->get)
-		len = param->get(buffer, PAGE_SIZE - 1);
+	len = param_print(param, buffer, PAGE_SIZE - 1);
 	mutex_unlock(&stall_lock);
 	buffer[len++] = '\n';
 	return len;
@@ -78,7 +90,7 @@ int stall_parse_uint(const char *value, unsigned int min, unsigned int max,
 
 	if (kstrtouint(value, 10, &number) || number < min || number > max)
 		return -EINVAL;
-	*result = number;
+	WRITE_ONCE(*result, number);
 	return 0;
 }
 
@@ -110,8 +122,7 @@ static int param_collect(struct stall_run *run, struct stall_rows *rows)
 			return -ENOMEM;
 		strscpy(row->name, param->name, sizeof(row->name));
 		strscpy(row->allowed, param->allowed, sizeof(row->allowed));
-		if (param->get)
-			param->get(row->value, sizeof(row->value));
+		param_print(param, row->value, sizeof(row->value));
 	}
 	return 0;
 }

@@ -15,14 +15,20 @@
  * @name: of the module parameter
  * @allowed: what it takes, in words, for the error message and for status
  * @set: take a new value, trimmed; the old one stays in force on error.
- *	Called under the stall lock.
- * @get: print the value; NULL if it can only be written
+ *	Called under the stall lock. NULL if it is only @number.
+ * @get: print the value; NULL if it is @number, or can only be written
+ * @number: a number that is all there is to it; readers use READ_ONCE()
+ * @min: smallest of @number
+ * @max: largest of @number
  */
 struct stall_param {
 	const char *name;
 	const char *allowed;
 	int (*set)(const char *value);
 	int (*get)(char *text, size_t room);
+	unsigned int *number;
+	unsigned int min;
+	unsigned int max;
 };
 
 extern const struct kernel_param_ops stall_param_ops;

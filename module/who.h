@@ -28,18 +28,25 @@ struct stall_who {
 };
 
 /**
- * stall_cgroup_id() - the running task's cgroup in the unified hierarchy
+ * stall_task_cgroup_id() - a task's cgroup in the unified hierarchy
+ * @task: it
  *
- * Context: any, preemption off, which keeps what RCU protects as well.
+ * Context: any, preemption off or under rcu_read_lock().
  * Return: its id, 0 in a kernel without cgroups.
  */
-static __always_inline u64 stall_cgroup_id(void)
+static __always_inline u64 stall_task_cgroup_id(const struct task_struct *task)
 {
 #ifdef CONFIG_CGROUPS
-	return cgroup_id(rcu_dereference_raw(current->cgroups)->dfl_cgrp);
+	return cgroup_id(rcu_dereference_raw(task->cgroups)->dfl_cgrp);
 #else
 	return 0;
 #endif
+}
+
+/* The running task's. */
+static __always_inline u64 stall_cgroup_id(void)
+{
+	return stall_task_cgroup_id(current);
 }
 
 /**
@@ -59,6 +66,23 @@ static __always_inline void stall_comm_words(u64 *comm, u64 *more)
 }
 
 /**
+ * stall_who_task() - note a task
+ * @who: result
+ * @task: it
+ *
+ * Context: any; RCU, or that it is the running one, keeps the task.
+ */
+static inline void stall_who_task(struct stall_who *who,
+				  const struct task_struct *task)
+{
+	who->pid = task->pid;
+	who->tgid = task->tgid;
+	/* Without task_lock(): a torn name beats a lock in probe context. */
+	memcpy(who->comm, task->comm, TASK_COMM_LEN);
+	who->cgroup_id = stall_task_cgroup_id(task);
+}
+
+/**
  * stall_who_current() - note the running task
  * @who: result
  *
@@ -67,11 +91,7 @@ static __always_inline void stall_comm_words(u64 *comm, u64 *more)
  */
 static inline void stall_who_current(struct stall_who *who)
 {
-	who->pid = current->pid;
-	who->tgid = current->tgid;
-	/* Without task_lock(): a torn name beats a lock in probe context. */
-	memcpy(who->comm, current->comm, TASK_COMM_LEN);
-	who->cgroup_id = stall_cgroup_id();
+	stall_who_task(who, current);
 }
 
 #endif /* STALL_WHO_H */

@@ -92,7 +92,7 @@ struct epoll_evidence {
  * @evidence: of what was found
  * @since_ns: since when, if that is known, else when it was first seen
  * @exact: that is known
- * @unread: something was unread, or could not be told, in this sleep
+ * @unread: something was unread in this sleep
  * @clean_ns: when nothing was ready or unread, 0 for never in this sleep
  * @checks: how many in a row have found the same
  * @loss: number of the report, from 1; 0 if there is none

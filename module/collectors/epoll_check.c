@@ -3,8 +3,9 @@
  * epoll_check - looks for lost wakeups, at a low rate and in process context
  *
  * What one check finds may be a moment between two steps of the kernel. It is
- * reported if the next one finds the same, and the waiter has not run meanwhile.
+ * reported if the next one finds the same, and nothing has happened meanwhile.
  */
+#include <linux/delay.h>
 #include <linux/jiffies.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
@@ -139,6 +140,20 @@ static bool is_no_news(const struct epoll_suspect *suspect,
 	return finding->skipped && epoll_is_same_sleep(suspect, finding);
 }
 
+/*
+ * Two looks may by chance be at two moments of which each looks the same, as
+ * memory is used again. A moment does not last for so long.
+ */
+static bool is_lasting(struct epoll_state *epoll, u32 i,
+		       const struct epoll_suspect *suspect)
+{
+	struct epoll_finding again;
+
+	usleep_range(1000, 2000);
+	epoll_find(epoll, i, &again);
+	return epoll_is_same(suspect, &again);
+}
+
 static void check_instance(struct epoll_state *epoll, u32 i)
 {
 	const struct epoll_head *ep = READ_ONCE(epoll->keys[i]);
@@ -161,7 +176,8 @@ static void check_instance(struct epoll_state *epoll, u32 i)
 		suspect_begin(suspect, &finding);
 	suspect->checks++;
 	if (epoll_is_lost(finding.evidence.kind) && suspect->checks > 1 &&
-	    stall_clock() - suspect->since_ns >= epoll_lost_ns())
+	    stall_clock() - suspect->since_ns >= epoll_lost_ns() &&
+	    is_lasting(epoll, i, suspect))
 		report(epoll, suspect, &finding);
 }
 

@@ -6,9 +6,6 @@
 
 #include "epoll.h"
 
-#define MIN_MS	10
-#define MAX_MS	3600000
-
 static unsigned int check_ms = 1000;
 static unsigned int lost_ms = 1000;
 
@@ -28,43 +25,20 @@ u64 epoll_lost_ns(void)
 	return READ_ONCE(lost_ms) * (u64)NSEC_PER_MSEC;
 }
 
-static int set_check(const char *value)
-{
-	return stall_parse_uint(value, MIN_MS, MAX_MS, &check_ms);
-}
+/* From 10 ms to an hour. */
+#define MS_PARAM(_name, _number)					\
+	{ .name = (_name), .allowed = "10 to 3600000",			\
+	  .number = &(_number), .min = 10, .max = 3600000 }
 
-static int get_check(char *text, size_t room)
-{
-	return scnprintf(text, room, "%u", check_ms);
-}
-
-static int set_lost(const char *value)
-{
-	return stall_parse_uint(value, MIN_MS, MAX_MS, &lost_ms);
-}
-
-static int get_lost(char *text, size_t room)
-{
-	return scnprintf(text, room, "%u", lost_ms);
-}
-
-static const struct stall_param check_param = {
-	.name = "epoll_check_ms",
-	.allowed = "10 to 3600000",
-	.set = set_check,
-	.get = get_check,
-};
+static const struct stall_param check_param =
+	MS_PARAM("epoll_check_ms", check_ms);
 
 STALL_PARAM(epoll_check_ms, check_param, 0644);
 MODULE_PARM_DESC(epoll_check_ms,
 		 "time between two looks for lost wakeups (default 1000)");
 
-static const struct stall_param lost_param = {
-	.name = "epoll_lost_ms",
-	.allowed = "10 to 3600000",
-	.set = set_lost,
-	.get = get_lost,
-};
+static const struct stall_param lost_param =
+	MS_PARAM("epoll_lost_ms", lost_ms);
 
 STALL_PARAM(epoll_lost_ms, lost_param, 0644);
 MODULE_PARM_DESC(epoll_lost_ms,

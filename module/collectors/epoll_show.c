@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* epoll_show - who waits, and whose wakeup was lost, for those who read */
 #include <linux/kernel.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 
 #include "epoll.h"
@@ -142,6 +143,7 @@ static int waiter_add(struct epoll_state *epoll, u32 number,
 	struct waiter_row *row;
 
 	epoll_find(epoll, number, &finding);
+	cond_resched();
 	if (finding.evidence.kind == EPOLL_WELL)
 		return 0;
 	row = stall_rows_add(rows);

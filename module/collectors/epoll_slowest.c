@@ -2,6 +2,7 @@
 /* epoll_slowest - the instances whose events waited longest, as a table */
 #include <linux/kernel.h>
 #include <linux/math64.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -100,16 +101,6 @@ static int instance_add(const struct epoll_state *epoll, u32 number,
 	return 0;
 }
 
-static u64 hist_count(const struct stallmeter_hist *hist)
-{
-	u64 count = 0;
-	unsigned int i;
-
-	for (i = 0; i < STALL_HIST_BUCKETS; i++)
-		count += hist->buckets[i];
-	return count;
-}
-
 /*
  * All harvests, less those of the rows: of the other instances, and of those
  * that are gone. The longest is known unless it is one of the rows'.
@@ -127,7 +118,7 @@ static int add_others(struct stall_run *run, struct stall_rows *rows)
 	if (!all)
 		return -ENOMEM;
 	stall_run_hist(run, EPOLL_READY_COLLECTED, all);
-	count = hist_count(all);
+	count = stall_hist_count(all->buckets, STALL_HIST_BUCKETS);
 	sum = all->sum;
 	for (i = 0; i < nr; i++) {
 		count -= min(count, listed[i].collected);

@@ -6,14 +6,12 @@
  * without a lock, and so as if it could be gone; the task that it names is
  * believed if its thread is still the one of that number.
  */
-#include <linux/cgroup.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched.h>
 #include <linux/sched/clock.h>
 #include <linux/sched/rt.h>
 #include <linux/sched/task_stack.h>
-#include <linux/string.h>
 #include <asm/syscall.h>
 
 #include "epoll.h"
@@ -56,13 +54,7 @@ static int waiter_epfd(struct task_struct *task)
 
 static void waiter_fill(struct task_struct *task, struct epoll_waiter *waiter)
 {
-	waiter->who.pid = task->pid;
-	waiter->who.tgid = task->tgid;
-	memcpy(waiter->who.comm, task->comm, TASK_COMM_LEN);
-#ifdef CONFIG_CGROUPS
-	waiter->who.cgroup_id =
-		cgroup_id(rcu_dereference(task->cgroups)->dfl_cgrp);
-#endif
+	stall_who_task(&waiter->who, task);
 	waiter->switches = READ_ONCE(task->nvcsw) + READ_ONCE(task->nivcsw);
 	waiter->slept_ns = waiter_slept_ns(task);
 	waiter->epfd = waiter_epfd(task);
@@ -101,14 +93,14 @@ static bool waiter_entry(const struct list_head *at, wait_queue_entry_t *entry)
 }
 
 /**
- * epoll_waiter_sleeps() - how many tasks sleep on an instance, up to one
+ * epoll_waiter_sleeps() - does a task sleep on an instance?
  * @epoll: the collector's own
  * @ep: the instance
  * @pid: of the task that is looked for, 0 for none
- * @nr: result, how many sleep, counted up to EPOLL_WAITERS
+ * @nr: result, how many sleep up to that one, EPOLL_WAITERS at most
  *
  * Context: process, under rcu_read_lock(), which keeps the tasks.
- * Return: is @pid one of them?
+ * Return: true if it does.
  */
 bool epoll_waiter_sleeps(const struct epoll_state *epoll,
 			 const struct epoll_head *ep, s32 pid, unsigned int *nr)
