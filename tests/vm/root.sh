@@ -33,10 +33,9 @@ fetch_root() {
 	[ "$(cat "$tree/key" 2>/dev/null)" != "$key" ] || return 0
 	use_suite "$suite"
 	[ "$(cat "$tree/key" 2>/dev/null)" != "$key" ] || return 0	# another run made it
-	old=$(newest "linux-headers-${kernels% *}")
-	new=$(newest "linux-headers-${kernels#* }")
+	old=$(newest_kernel "${kernels% *}")
+	new=$(newest_kernel "${kernels#* }")
 	if [ -z "$old" ] || [ -z "$new" ]; then die "$suite has no kernel packages for '$kernels'"; fi
-	old=${old#linux-headers-} new=${new#linux-headers-}
 	make_root "$suite" "$suite" "linux-image-$old linux-headers-$old tiny-initramfs" \
 		"dkms libjson-c5 linux-image-$new linux-headers-$new"
 	# The system thinks that it runs the old kernel.

@@ -102,10 +102,18 @@ resolve() {
 	awk '/^Inst/ { print $2 }' <<<"$plan" | grep -vxE "$UNWANTED" | sort -u
 }
 
-# newest REGEX: the newest package whose name matches.
-newest() { apt-cache search --names-only "^$1\$" | awk '{ print $1 }' | sort -V | tail -n 1; }
+# newest_kernel REGEX: the newest release that matches and has headers and an image. For
+# some hours the archive may have the one and not the other.
+newest_kernel() {
+	local kver
+	for kver in $(apt-cache search --names-only "^linux-headers-$1\$" |
+			sed 's/^linux-headers-//; s/ .*//' | sort -rV); do
+		[ -z "$(image_packages "$kver")" ] || { echo "$kver"; return; }
+	done
+}
 
-have_package() { apt-cache show "$1" >/dev/null 2>&1; }
+# Of a name that only others depend on, apt-cache succeeds and shows nothing.
+have_package() { [ -n "$(apt-cache show "$1" 2>/dev/null)" ]; }
 
 # plan_download PACKAGE...: "FILE BYTES" of each. From an empty folder, as apt
 # leaves out the files that are already in the current one.
@@ -216,7 +224,7 @@ fetch_suite() {
 # fetch_stock NAME: kernel/NAME: image, modules and headers of a Debian kernel.
 # Its root/ lies over the suite's tree when something is built or booted.
 fetch_stock() {
-	local name=$1 tree=$CACHE/kernel/$1 suite match key headers kver packages base all plan files
+	local name=$1 tree=$CACHE/kernel/$1 suite match key kver packages base all plan files
 
 	suite=$(kernel_field "$name" suite)
 	match=$(kernel_field "$name" match)
@@ -225,10 +233,9 @@ fetch_stock() {
 	lock "apt-$suite"
 	use_apt "$suite"
 	update_lists "$suite"
-	headers=$(newest "linux-headers-$match")
-	[ -n "$headers" ] || die "$suite has no package linux-headers-$match"
-	kver=${headers#linux-headers-}
-	packages="$headers $(image_packages "$kver")"
+	kver=$(newest_kernel "$match")
+	[ -n "$kver" ] || die "$suite has no packages linux-headers-$match and linux-image of the same"
+	packages="linux-headers-$kver $(image_packages "$kver")"
 	# what the kernel needs beyond the suite's own tree
 	# shellcheck disable=SC2046
 	base=$(resolve $(suite_packages "$suite"))
@@ -253,14 +260,16 @@ fetch_stock() {
 	prune_pool "$suite"
 }
 
-# image_packages KVER: the packages that hold vmlinuz and the modules. A kernel
-# that has just come to backports has only the unsigned binary; from 7.x on the
-# modules are a package of their own.
+# image_packages KVER: the packages that hold vmlinuz and the modules; nothing if there is
+# no vmlinuz. A kernel that has just come to backports has only the unsigned binary; from
+# 7.x on the modules are a package of their own.
 image_packages() {
-	local kver=$1 package
+	local kver=$1 package image=''
 	for package in "linux-image-$kver" "linux-binary-unsigned-$kver"; do
-		have_package "$package" && { echo "$package"; break; }
+		have_package "$package" && { image=$package; break; }
 	done
+	[ -n "$image" ] || return 0
+	echo "$image"
 	for package in "linux-modules-$kver" "linux-binary-$kver"; do
 		have_package "$package" && echo "$package"
 	done
