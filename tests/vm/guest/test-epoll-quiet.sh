@@ -86,8 +86,12 @@ idle_close() {
 	for fd in "${idle[@]}"; do exec {fd}>&-; done
 }
 
+# hog CPU: has it to itself for 2 to 3 s, and ends by itself: whoever should end it from
+# outside waits for a timer, which on PREEMPT_RT is a thread that it keeps from running.
+hog() { taskset -c "$1" chrt -f 50 bash -c 'SECONDS=0; while [ $SECONDS -lt 3 ]; do :; done'; }
+
 # disturb GROUP PID...: for EACH seconds one of the processes after the other is stopped
-# for 3 s, the group is frozen for 3 s, and somebody else has a CPU to himself for 2 s.
+# for 3 s, the group is frozen for 3 s, and somebody else has a CPU to himself.
 disturb() {
 	local group=$CGROUPS/$1 end=$((SECONDS + EACH)) turn=0 state
 	shift
@@ -105,7 +109,7 @@ disturb() {
 			turn=$((turn + 1))
 		echo 0 > "$group/cgroup.freeze"
 		sleep 0.5
-		timeout 2 taskset -c $((turn % 2)) chrt -f 50 sh -c 'while :; do :; done'
+		hog $((turn % 2))
 	done
 	diag "$group: stopped, frozen and starved, $turn times"
 	[ "$turn" -gt 0 ]
