@@ -173,10 +173,8 @@ static void finding_that_was_well_meanwhile_begins_anew(struct kunit *test)
 static void other_who_was_woken_is_no_loss(struct kunit *test)
 {
 	struct fake *fake = test->priv;
-	struct epoll_wake *wake = &instance_of(fake, 0)->wakes[0];
 
-	wake->at = stall_ticks();
-	wake->pid = current->pid;
+	fake_wakeup(instance_of(fake, 0), 0, 1, current->pid);
 	KUNIT_EXPECT_EQ(test, look(fake, 0, 10), 0U);
 	KUNIT_EXPECT_EQ(test, suspect_of(fake, 0)->evidence.kind, EPOLL_OTHER_WOKEN);
 }

@@ -55,6 +55,14 @@ static inline u64 ms_ago(u32 ms)
 	return ms ? stall_ticks() - stall_ns_to_ticks(ms * MS) : 0;
 }
 
+/* Of a waiter, in ms ago, 0 for never. */
+static inline void fake_wakeup(struct epoll_instance *instance, unsigned int i,
+			       u32 ago_ms, s32 pid)
+{
+	instance->woken_at[i] = ms_ago(ago_ms);
+	instance->woken_pid[i] = pid;
+}
+
 /* Tasks that no kernel has made, to be found by their numbers. */
 #define NR_FAKE_TASKS	2
 extern struct task_struct *fake_tasks[NR_FAKE_TASKS];

@@ -242,8 +242,7 @@ static void fake_noted(struct fake *fake, const struct find_case *find)
 	fake->instance.callback_at = fake->instance.ready_at;
 	fake->instance.collected_at = ms_ago(find->collected);
 	fake->instance.item = find->ready ? &fake->at.item : NULL;
-	fake->instance.wakes[pid % EPOLL_WAKES].pid = pid;
-	fake->instance.wakes[pid % EPOLL_WAKES].at = ms_ago(find->woken_at);
+	fake_wakeup(&fake->instance, pid % EPOLL_WAKES, find->woken_at, pid);
 }
 
 static struct fake *fake_make(struct kunit *test, const struct find_case *find)
@@ -345,19 +344,19 @@ static void instance_that_ends_meanwhile_is_well(struct kunit *test)
 static void latest_of_all_calls_is_noted(struct kunit *test)
 {
 	struct fake *fake = fake_make(test, &cases[1]);
-	struct epoll_wake *wakes = fake->instance.wakes;
+	struct epoll_instance *instance = &fake->instance;
 	struct epoll_finding finding;
 
-	wakes[0] = (struct epoll_wake){ ms_ago(300), LIVE_PID };
-	wakes[1] = (struct epoll_wake){ ms_ago(100), ALIVE_PID };
-	wakes[2] = (struct epoll_wake){ ms_ago(200), DEAD_PID };
-	wakes[3] = (struct epoll_wake){ ms_ago(1000), DEAD_PID };
+	fake_wakeup(instance, 0, 300, LIVE_PID);
+	fake_wakeup(instance, 1, 100, ALIVE_PID);
+	fake_wakeup(instance, 2, 200, DEAD_PID);
+	fake_wakeup(instance, 3, 1000, DEAD_PID);
 	epoll_find(&fake->epoll, 0, &finding);
 	KUNIT_EXPECT_EQ(test, finding.evidence.kind, EPOLL_OTHER_WOKEN);
 	KUNIT_EXPECT_EQ(test, finding.woken_pid, ALIVE_PID);
 	KUNIT_EXPECT_GE(test, finding.woken_ago_ns + SLACK_NS, 100 * MS);
 	KUNIT_EXPECT_LT(test, finding.woken_ago_ns, 200 * MS);
-	wakes[0].pid = 0;
+	instance->woken_pid[0] = 0;
 	epoll_find(&fake->epoll, 0, &finding);
 	KUNIT_EXPECT_EQ(test, finding.evidence.kind, EPOLL_K1);
 	KUNIT_EXPECT_EQ(test, finding.woken_pid, ALIVE_PID);

@@ -58,6 +58,20 @@ static void epoll_on_ready(struct stall_run *run, struct pt_regs *regs)
 
 NOKPROBE_SYMBOL(epoll_on_ready);
 
+/* Under a lock of the instance's own: that of its waiters, or its mutex. */
+static __always_inline void epoll_took(struct stall_run *run,
+				       struct epoll_instance *instance,
+				       unsigned int series, u64 lasted_ns)
+{
+	struct epoll_times *times = &instance->times[series];
+
+	stall_record(run, series, lasted_ns);
+	times->nr++;
+	times->sum_ns += lasted_ns;
+	if (unlikely(lasted_ns > times->max_ns))
+		times->max_ns = lasted_ns;
+}
+
 /*
  * ep_autoremove_wake_function(wait, mode, sync, key). Waiters are woken from the
  * head of the instance's queue, and taken out: before each of them stands the
@@ -69,7 +83,7 @@ static void epoll_on_wake(struct stall_run *run, struct pt_regs *regs)
 	struct epoll_state *epoll = run->priv;
 	struct epoll_instance *instance;
 	const struct task_struct *task;
-	struct epoll_wake *wake;
+	s32 *woken_pid;
 	u64 now;
 
 	if (unlikely(!epoll_is_known(epoll)))
@@ -83,14 +97,14 @@ static void epoll_on_wake(struct stall_run *run, struct pt_regs *regs)
 	}
 	now = stall_ticks();
 	task = wait->private;
-	wake = &instance->wakes[task->pid % EPOLL_WAKES];
-	if (unlikely(wake->pid && wake->pid != task->pid))
+	woken_pid = &instance->woken_pid[task->pid % EPOLL_WAKES];
+	if (unlikely(*woken_pid && *woken_pid != task->pid))
 		stall_missed(run);
-	WRITE_ONCE(wake->at, now);
-	WRITE_ONCE(wake->pid, task->pid);
+	WRITE_ONCE(instance->woken_at[task->pid % EPOLL_WAKES], now);
+	WRITE_ONCE(*woken_pid, task->pid);
 	if (READ_ONCE(instance->ready_at))
-		stall_record(run, EPOLL_READY_WOKEN,
-			     stall_ticks_since(instance->callback_at, now));
+		epoll_took(run, instance, EPOLL_READY_WOKEN,
+			   stall_ticks_since(instance->callback_at, now));
 }
 
 NOKPROBE_SYMBOL(epoll_on_wake);
@@ -133,16 +147,11 @@ static u32 epoll_events(struct epoll_instance *instance,
 		     EPOLL_EVENTS_MOST);
 }
 
-/* Under the instance's own mutex. */
 static __always_inline void epoll_collected(struct stall_run *run,
 					    struct epoll_instance *instance,
 					    u64 lasted_ns)
 {
-	stall_record(run, EPOLL_READY_COLLECTED, lasted_ns);
-	instance->nr_collected++;
-	instance->sum_ns += lasted_ns;
-	if (unlikely(lasted_ns > instance->max_ns))
-		instance->max_ns = lasted_ns;
+	epoll_took(run, instance, EPOLL_READY_COLLECTED, lasted_ns);
 	if (unlikely(instance->pid != current->pid)) {
 		instance->pid = current->pid;
 		instance->tgid = current->tgid;
@@ -185,8 +194,8 @@ static void epoll_on_harvest(struct stall_run *run, struct pt_regs *regs)
 	const struct epoll_head *ep = epoll_arg(regs, 0);
 	struct epoll_state *epoll = run->priv;
 	struct epoll_instance *instance;
-	struct epoll_wake *wake;
-	u64 now;
+	s32 *woken_pid;
+	u64 now, at;
 
 	if (unlikely(!epoll_is_known(epoll)))
 		return;
@@ -197,11 +206,12 @@ static void epoll_on_harvest(struct stall_run *run, struct pt_regs *regs)
 	}
 	now = stall_ticks();
 	WRITE_ONCE(instance->collected_at, now);
-	wake = &instance->wakes[current->pid % EPOLL_WAKES];
-	if (wake->pid == current->pid) {
-		stall_record(run, EPOLL_WOKEN_RUNNING,
-			     stall_ticks_since(wake->at, now));
-		WRITE_ONCE(wake->pid, 0);
+	woken_pid = &instance->woken_pid[current->pid % EPOLL_WAKES];
+	if (*woken_pid == current->pid) {
+		at = instance->woken_at[current->pid % EPOLL_WAKES];
+		epoll_took(run, instance, EPOLL_WOKEN_RUNNING,
+			   stall_ticks_since(at, now));
+		WRITE_ONCE(*woken_pid, 0);
 	}
 	epoll_harvested(run, instance, ep, epoll_arg(regs, 1), now);
 }

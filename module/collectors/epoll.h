@@ -35,14 +35,25 @@
 /* Items of all instances that are looked at in one check. */
 #define EPOLL_BUDGET	(4 * EPOLL_ITEMS)
 
+/* Index of the series; the first are those that an instance has in short, too. */
+enum {
+	EPOLL_READY_WOKEN, EPOLL_WOKEN_RUNNING, EPOLL_READY_COLLECTED,
+	EPOLL_EVENTS, EPOLL_TIMEOUTS, EPOLL_INTERRUPTED, EPOLL_HELD,
+	EPOLL_NOT_HELD, EPOLL_LOST_WAKEUPS, EPOLL_INSTANCE_ROWS,
+	EPOLL_WAITER_ROWS, EPOLL_LOST_ROWS,
+	EPOLL_NR_TIMES = EPOLL_EVENTS,
+};
+
 /**
- * struct epoll_wake - the latest wakeup of one of a few waiters
- * @at: when, in ticks
- * @pid: whose, 0 if it has collected since
+ * struct epoll_times - a series of durations in short
+ * @nr: how many
+ * @sum_ns: of all of them
+ * @max_ns: the longest
  */
-struct epoll_wake {
-	u64 at;
-	s32 pid;
+struct epoll_times {
+	u64 nr;
+	u64 sum_ns;
+	u64 max_ns;
 };
 
 /**
@@ -118,13 +129,12 @@ struct epoll_suspect {
  * @came: the events that it was called with
  * @collected_at: latest harvest, in ticks
  * @edges: items that became ready since, of those that are listed only once
- * @wakes: latest wakeups, by pid
- * @nr_collected: harvests of something that had become ready
- * @sum_ns: from ready to collected, in all of them
- * @max_ns: the longest of them
  * @pid: who collected last
  * @tgid: its process
  * @comm: its name, raw bytes
+ * @times: by series, of those that an instance has
+ * @woken_at: latest wakeup of one of a few waiters, by its pid, in ticks
+ * @woken_pid: whose that was, 0 if it has collected since
  *
  * Written by whoever runs the callback, or collects under the instance's own
  * mutex: never by two CPUs that have nothing to do with each other.
@@ -136,13 +146,12 @@ struct epoll_instance {
 	u64 collected_at;
 	u32 came;
 	u32 edges;
-	struct epoll_wake wakes[EPOLL_WAKES];
-	u64 nr_collected;
-	u64 sum_ns;
-	u64 max_ns;
 	s32 pid;
 	s32 tgid;
 	char comm[TASK_COMM_LEN];
+	struct epoll_times times[EPOLL_NR_TIMES];
+	u64 woken_at[EPOLL_WAKES];
+	s32 woken_pid[EPOLL_WAKES];
 } ____cacheline_aligned;
 
 /* How far the comparison with the kernel's structures has come. */
@@ -241,14 +250,6 @@ struct epoll_loss {
 	bool exact;
 	u64 reported_ns;
 	u64 over_ns;
-};
-
-/* Index of the series. */
-enum {
-	EPOLL_READY_WOKEN, EPOLL_WOKEN_RUNNING, EPOLL_READY_COLLECTED,
-	EPOLL_EVENTS, EPOLL_TIMEOUTS, EPOLL_INTERRUPTED, EPOLL_HELD,
-	EPOLL_NOT_HELD, EPOLL_LOST_WAKEUPS, EPOLL_INSTANCE_ROWS,
-	EPOLL_WAITER_ROWS, EPOLL_LOST_ROWS,
 };
 
 extern const struct stall_table epoll_instance_table;

@@ -99,7 +99,7 @@ static bool other_was_woken(const struct search *search)
 	unsigned int i, nr;
 
 	for (i = 0; i < EPOLL_WAKES; i++) {
-		s32 pid = READ_ONCE(search->instance->wakes[i].pid);
+		s32 pid = READ_ONCE(search->instance->woken_pid[i]);
 
 		if (pid && epoll_task(pid) &&
 		    !epoll_waiter_sleeps(search->epoll, search->ep, pid, &nr))
@@ -117,14 +117,14 @@ static void note_wakeup(const struct search *search, u64 ago_ns)
 	finding->woken_pid = 0;
 	finding->woken_ago_ns = U64_MAX;
 	for (i = 0; i < EPOLL_WAKES; i++) {
-		const struct epoll_wake *wake = &search->instance->wakes[i];
-		u64 woken_ns = stall_ticks_since(READ_ONCE(wake->at),
-						 search->now);
+		u64 at = READ_ONCE(search->instance->woken_at[i]);
+		u64 woken_ns = stall_ticks_since(at, search->now);
+		s32 pid = READ_ONCE(search->instance->woken_pid[i]);
 
-		if (!READ_ONCE(wake->pid) || woken_ns > ago_ns + SLACK_NS ||
+		if (!pid || woken_ns > ago_ns + SLACK_NS ||
 		    woken_ns >= finding->woken_ago_ns)
 			continue;
-		finding->woken_pid = READ_ONCE(wake->pid);
+		finding->woken_pid = pid;
 		finding->woken_ago_ns = woken_ns;
 	}
 }

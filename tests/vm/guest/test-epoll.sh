@@ -45,8 +45,25 @@ test_truth() {
 	near '99th percentile' "$(hist ready_to_collected_ns .p99)" "${truth[5]}" 5
 	is 'each was seen once' "$(hist ready_to_collected_ns .count)" 300
 	ok 'next to all of them were woken' test "$(hist woken_to_running_ns .count)" -ge 290
-	is 'the slowest instance is first' "$(rows epoll/instances '.comm' | head -n 1)" '(other)'
+	is 'of an instance that is gone, all is in the row of the others' \
+		"$(rows epoll/instances '[.comm, .collected, .woken_max_ns, .running_max_ns] | join(" ")')" \
+		"(other) 300 $(hist ready_to_woken_ns .max) $(hist woken_to_running_ns .max)"
 }
+
+# One event of one that lives: the whole time is the sum of its parts.
+test_instance() {
+	local row collected woken running
+	reset
+	kill -USR1 $known
+	until_true 50 has_row
+	row=$(rows epoll/instances "select(.pid == $known) |
+		[.comm, .tgid, .items, .collected, .collected_max_ns, .woken_max_ns, .running_max_ns] | join(\" \")")
+	diag "its row: $row"
+	like 'an instance has a row' "$row" "^epollload $known 1 1 [1-9][0-9]* [1-9][0-9]* [1-9][0-9]*$"
+	read -r _ _ _ _ collected woken running <<< "$row"
+	near 'from ready to woken to running' $((woken + running)) "$collected" 1
+}
+has_row() { rows epoll/instances .pid | grep -qx $known; }
 
 # Each way to lose a wakeup: FAULT KIND [WORD]
 ways() {
@@ -152,6 +169,7 @@ use_epoll never
 ok 'the kernel is as we take it for' is_known
 test_calls
 test_truth
+test_instance
 unload
 test_losses before
 test_losses after
