@@ -18,6 +18,7 @@
 #include <linux/sched.h>
 #include <linux/shrinker.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 #include <asm/word-at-a-time.h>
 
 /*
@@ -134,6 +135,14 @@ stall_sb_shrinker(const struct super_block *sb)
 #else
 #define stall_shrinker_id(_shrinker)	0U
 #define stall_shrinker_name(_shrinker)	""
+#endif
+
+/*
+ * v6.16 renamed the queue whose work any CPU may do, and later kernels complain of
+ * the old name in the log. Drop with support for v6.12.
+ */
+#ifndef STALL_HAVE_SYSTEM_DFL_WQ
+#define system_dfl_wq	system_unbound_wq
 #endif
 
 #ifndef CONFIG_64BIT
