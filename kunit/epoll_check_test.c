@@ -4,91 +4,19 @@
 
 #include "../module/collectors/epoll_check.c"
 #include "../module/collectors/epoll_params.c"
-#include "epoll_fake.h"
+#include "epoll_spots.h"
 #include "suites.h"
 
-#define NR_SPOTS	2U
 #define NR_LOSSES	200U
 
-/* A collector, the instances that it holds, and the pipe that they watch. */
-struct fake {
-	struct stall_run run;
-	struct epoll_state epoll;
-	struct epoll_loss losses[EPOLL_LOSSES];
-	struct fake_instance spots[NR_SPOTS];
-	struct fake_pipe pipe;
-};
-
-static struct epoll_instance *instance_of(struct fake *fake, unsigned int i)
+void fake_check(struct epoll_state *epoll, u32 number)
 {
-	return fake_find(&fake->epoll, &fake->spots[i].ep);
+	check_instance(epoll, number);
 }
 
-static u32 number_of(struct fake *fake, unsigned int i)
+void fake_lost_ms(unsigned int ms)
 {
-	return instance_of(fake, i) - fake->epoll.instances;
-}
-
-static struct epoll_suspect *suspect_of(struct fake *fake, unsigned int i)
-{
-	return &fake->epoll.suspects[number_of(fake, i)];
-}
-
-/* Sleeps for 3 s; its item is listed for 2 s, and nobody was woken. */
-static void spot_make(struct fake *fake, unsigned int i)
-{
-	struct fake_instance *spot = &fake->spots[i];
-
-	fake_instance_make(spot);
-	spot->item.file = &fake->pipe.file;
-	spot->item.event.events = EPOLLIN | EPOLLET;
-	list_add(&spot->item.rdllink, &spot->ep.rdllist);
-	fake_sleeper(spot, &spot->sleeper);
-	fake_task(spot, SLEEPER_PID + i, 3000);
-	spot->task.nvcsw = 1;
-	fake_add(&fake->run, &spot->ep);
-	instance_of(fake, i)->ready_at = ms_ago(2000);
-}
-
-static int check_init(struct kunit *test)
-{
-	struct fake *fake = kunit_kzalloc(test, sizeof(*fake), GFP_KERNEL);
-	unsigned int i;
-
-	KUNIT_ASSERT_NOT_NULL(test, fake);
-	test->priv = fake;
-	KUNIT_ASSERT_EQ(test, stall_events_init(), 0);
-	KUNIT_ASSERT_EQ(test, fake_run_make(&fake->run, &fake->epoll), 0);
-	fake->epoll.losses = fake->losses;
-	fake_pipe_make(&fake->pipe);
-	for (i = 0; i < NR_SPOTS; i++)
-		spot_make(fake, i);
-	return 0;
-}
-
-static void check_exit(struct kunit *test)
-{
-	struct fake *fake = test->priv;
-
-	lost_ms = 1000;
-	fake_run_free(&fake->run);
-	stall_events_exit();
-}
-
-/* Look at one of the instances some times; how many are lost then, of all. */
-static u32 look(struct fake *fake, unsigned int i, unsigned int times)
-{
-	fake->epoll.budget = EPOLL_BUDGET;
-	while (times--)
-		check_instance(&fake->epoll, number_of(fake, i));
-	return fake->epoll.nr_losses;
-}
-
-static u32 skip(struct fake *fake, unsigned int i)
-{
-	fake->epoll.budget = 0;
-	check_instance(&fake->epoll, number_of(fake, i));
-	return fake->epoll.nr_losses;
+	lost_ms = ms;
 }
 
 static void finding_is_reported_once_and_not_at_first_sight(struct kunit *test)
@@ -281,96 +209,6 @@ static void loss_that_is_kept_no_more_closes_no_other(struct kunit *test)
 	}
 }
 
-/* Nothing is listed or was called; what can be read is seen by its item. */
-static void silent_make(struct fake *fake, __poll_t how)
-{
-	INIT_LIST_HEAD(&fake->spots[0].ep.rdllist);
-	instance_of(fake, 0)->ready_at = 0;
-	fake->spots[0].item.event.events = EPOLLIN | how;
-	fake->pipe.pipe.head = 1;
-}
-
-/* Data come into a pipe, which had a rest; what happened, and what is found. */
-static const struct {
-	const char *name;
-	bool rest, seen_again, ran, collected, excl;
-	enum epoll_kind kind;
-} edges[] = {
-	{ "after a clean look", .kind = EPOLL_K2 },
-	{ "collected before the last one", .seen_again = true, .kind = EPOLL_K2 },
-	{ "after a rest was seen", .rest = true, .kind = EPOLL_UNREAD },
-	{ "the waiter ran", .ran = true, .kind = EPOLL_UNREAD },
-	{ "somebody collected", .collected = true, .kind = EPOLL_UNREAD },
-	{ "exclusive", .excl = true, .kind = EPOLL_UNREAD },
-};
-
-static void edge_happens(struct fake *fake, unsigned int i)
-{
-	struct epoll_instance *instance = instance_of(fake, 0);
-
-	instance->collected_at = 0;
-	suspect_over(&fake->epoll, suspect_of(fake, 0));
-	silent_make(fake, EPOLLET | (edges[i].excl ? EPOLLEXCLUSIVE : 0));
-	fake->pipe.pipe.head = edges[i].rest;
-	look(fake, 0, 1);
-	if (edges[i].seen_again) {
-		suspect_of(fake, 0)->clean_ns -= 9000 * MS;
-		instance->collected_at = ms_ago(3000);
-		look(fake, 0, 1);
-	}
-	fake->pipe.pipe.head = 1;
-	fake->spots[0].task.nvcsw += edges[i].ran;
-	if (edges[i].collected)
-		instance->collected_at = stall_ticks();
-}
-
-static void new_data_for_an_edge_is_a_loss(struct kunit *test)
-{
-	struct fake *fake = test->priv;
-	struct epoll_suspect *suspect = suspect_of(fake, 0);
-	unsigned int i, turn;
-
-	for (i = 0; i < ARRAY_SIZE(edges); i++) {
-		u32 lost = fake->epoll.nr_losses;
-
-		edge_happens(fake, i);
-		for (turn = 0; turn < 2; turn++) {
-			look(fake, 0, 1);
-			KUNIT_EXPECT_EQ_MSG(test, suspect->evidence.kind, edges[i].kind,
-					    "%s, %u", edges[i].name, turn);
-		}
-		suspect->since_ns -= 1500 * MS;
-		KUNIT_EXPECT_EQ_MSG(test, look(fake, 0, 1) - lost,
-				    edges[i].kind == EPOLL_K2 ? 1U : 0U, "%s",
-				    edges[i].name);
-	}
-}
-
-static void skipped_look_is_none(struct kunit *test)
-{
-	struct fake *fake = test->priv;
-	struct epoll_suspect *suspect = suspect_of(fake, 0), before;
-
-	lost_ms = 0;
-	silent_make(fake, 0);
-	skip(fake, 0);
-	KUNIT_EXPECT_NULL(test, suspect->ep);
-	look(fake, 0, 1);
-	KUNIT_ASSERT_EQ(test, suspect->evidence.kind, EPOLL_K2);
-	before = *suspect;
-	KUNIT_EXPECT_EQ(test, skip(fake, 0), 0U);
-	KUNIT_EXPECT_TRUE(test, !memcmp(suspect, &before, sizeof(before)));
-	KUNIT_EXPECT_EQ(test, look(fake, 0, 1) + skip(fake, 0), 2U);
-	KUNIT_EXPECT_EQ(test, epoll_loss(&fake->epoll, 1)->over_ns, 0ULL);
-	fake->spots[0].task.nvcsw++;
-	KUNIT_EXPECT_EQ(test, skip(fake, 0) + look(fake, 0, 2), 2U);
-	KUNIT_EXPECT_EQ(test, epoll_loss(&fake->epoll, 1)->over_ns, 0ULL);
-	fake->spots[0].task.nvcsw++;
-	fake->pipe.pipe.head = 0;
-	KUNIT_EXPECT_EQ(test, look(fake, 0, 2), 1U);
-	KUNIT_EXPECT_GT(test, epoll_loss(&fake->epoll, 1)->over_ns, 0ULL);
-}
-
 static struct kunit_case check_cases[] = {
 	KUNIT_CASE(finding_is_reported_once_and_not_at_first_sight),
 	KUNIT_CASE(all_instances_are_looked_at),
@@ -385,14 +223,12 @@ static struct kunit_case check_cases[] = {
 	KUNIT_CASE(ring_keeps_the_newest_losses),
 	KUNIT_CASE(event_tells_of_its_loss_as_long_as_that_is_kept),
 	KUNIT_CASE(loss_that_is_kept_no_more_closes_no_other),
-	KUNIT_CASE(new_data_for_an_edge_is_a_loss),
-	KUNIT_CASE(skipped_look_is_none),
 	{}
 };
 
 struct kunit_suite stall_epoll_check_suite = {
 	.name = "stallmeter_epoll_check",
-	.init = check_init,
-	.exit = check_exit,
+	.init = spots_init,
+	.exit = spots_exit,
 	.test_cases = check_cases,
 };

@@ -9,7 +9,7 @@
 #include <linux/pipe_fs_i.h>
 #include <linux/sched/clock.h>
 
-#include "../module/collectors/epoll.h"
+#include "../module/collectors/epoll_find.h"
 
 #define MS		((u64)NSEC_PER_MSEC)
 
@@ -38,7 +38,7 @@ struct fake_instance {
 };
 
 /**
- * struct fake_pipe - a pipe with a writer, and with data if its head is not 0
+ * struct fake_pipe - a pipe, with data if its head is not 0
  * @file: what an item watches
  * @inode: its kind
  * @pipe: its content
@@ -72,6 +72,7 @@ static inline void fake_layout(struct epoll_state *epoll)
 {
 	memset(fake_tasks, 0, sizeof(fake_tasks));
 	epoll->functions.wake = WAKE;
+	epoll->known_jiffy = (u32)jiffies - 1000 * HZ;
 	epoll->tail.rbr = offsetof(struct fake_instance, rbr);
 	epoll->tail.ovflist = offsetof(struct fake_instance, ovflist);
 }
@@ -82,6 +83,7 @@ static inline void fake_instance_make(struct fake_instance *fake)
 	fake->ovflist = EPOLL_NO_HARVEST;
 	fake->item.ep = &fake->ep;
 	fake->rbr.rb_root.rb_node = &fake->item.rbn;
+	INIT_LIST_HEAD(&fake->item.rdllink);
 	INIT_LIST_HEAD(&fake->ep.rdllist);
 	INIT_LIST_HEAD(&fake->ep.wq.head);
 }
@@ -107,6 +109,7 @@ static inline void fake_task(struct fake_instance *fake, s32 pid, u32 slept_ms)
 			 rcu_access_pointer(current->cgroups));
 #endif
 	fake->task.pid = pid;
+	fake->task.prio = DEFAULT_PRIO;
 	fake->task.sched_info.last_arrival = local_clock() - slept_ms * MS;
 }
 
@@ -116,7 +119,7 @@ static inline void fake_pipe_make(struct fake_pipe *fake)
 	fake->file.f_inode = &fake->inode;
 	fake->file.private_data = &fake->pipe;
 	fake->file.f_mode = FMODE_READ;
-	fake->pipe.writers = 1;
+	atomic_long_set(&fake->file.f_count, 1);
 }
 
 /* A collector that has all places to hold instances. */

@@ -6,6 +6,7 @@
 #include <net/sock.h>
 
 #include "epoll_fake.h"
+#include "epoll_find_cases.h"
 
 static bool look_and_release(const struct epoll_state *epoll,
 			     const struct epoll_head *ep,
@@ -22,12 +23,6 @@ static bool look_and_release(const struct epoll_state *epoll,
 #define ALIVE_PID	(current->pid)
 #define LIVE_PID	1
 #define DEAD_PID	(PID_MAX_LIMIT + 8)
-
-#define IN	((__force u32)EPOLLIN)
-#define OUT	((__force u32)EPOLLOUT)
-#define ET	((__force u32)EPOLLET)
-#define ONESHOT	((__force u32)EPOLLONESHOT)
-#define EXCL	((__force u32)EPOLLEXCLUSIVE)
 
 /**
  * struct fake - an instance with one item and one sleeper, and what they are of
@@ -67,133 +62,6 @@ static bool look_and_release(const struct epoll_state *epoll,
 	return sleeps;
 }
 
-enum target { UNKNOWN, EMPTY_PIPE, FULL_PIPE, ENDED_PIPE, TCP };
-enum woken { NOBODY, SLEEPER, LIVE, DEAD };
-
-/**
- * struct find_case - an instance, in ms ago, and what is to be said of it
- * @name: of the case
- * @events: of its item
- * @listed: the item is in the ready list
- * @gone: it is in the tree no more
- * @harvest: somebody collects
- * @slept: when the waiter went to sleep, 0 if there is none
- * @ready: when the callback was called, 0 if it was not
- * @woken: who was woken, if anybody
- * @woken_at: when
- * @collected: when that was done last, 0 for never
- * @target: what the item watches
- * @arrived: when data came over TCP, 0 if there is none
- * @kind: is to be found
- * @since: the time of @ready or @arrived is, too
- * @clean: nothing is wrong, and nothing was left out
- */
-struct find_case {
-	const char *name;
-	u32 events;
-	bool listed, gone, harvest;
-	u32 slept, ready;
-	enum woken woken;
-	u32 woken_at, collected;
-	enum target target;
-	u32 arrived;
-	enum epoll_kind kind;
-	bool since, clean;
-};
-
-static const struct find_case cases[] = {
-	{ "nothing is ready", IN, .slept = 2000, .clean = true },
-	{ "listed, nobody woken", IN, .listed = true, .slept = 2000,
-	  .ready = 500, .kind = EPOLL_K1, .since = true },
-	{ "listed, the waiter was called and sleeps", IN, .listed = true,
-	  .slept = 2000, .ready = 500, .woken = SLEEPER, .woken_at = 500,
-	  .kind = EPOLL_K1, .since = true },
-	{ "listed, another was woken", IN, .listed = true, .slept = 2000,
-	  .ready = 500, .woken = LIVE, .woken_at = 400,
-	  .kind = EPOLL_OTHER_WOKEN, .since = true },
-	{ "listed, who was woken is dead", IN, .listed = true, .slept = 2000,
-	  .ready = 500, .woken = DEAD, .woken_at = 400,
-	  .kind = EPOLL_K1, .since = true },
-	{ "listed, another was woken before, and has not come", IN,
-	  .listed = true, .slept = 2000, .ready = 500, .woken = LIVE,
-	  .woken_at = 800, .kind = EPOLL_OTHER_WOKEN, .since = true },
-	{ "listed, ready before it slept", IN, .listed = true, .slept = 2000,
-	  .ready = 3000, .kind = EPOLL_K1 },
-	{ "listed, no callback seen", IN, .listed = true, .slept = 2000,
-	  .kind = EPOLL_K1 },
-	{ "listed, no callback seen, another woken in its sleep", IN,
-	  .listed = true, .slept = 2000, .woken = LIVE, .woken_at = 1900,
-	  .kind = EPOLL_OTHER_WOKEN },
-	{ "listed, no callback seen, another woken before its sleep", IN,
-	  .listed = true, .slept = 2000, .woken = LIVE, .woken_at = 2100,
-	  .kind = EPOLL_OTHER_WOKEN },
-	{ "called as it went to sleep, and deleted", IN, .slept = 2000,
-	  .ready = 2000, .clean = true },
-	{ "listed, nobody sleeps", IN, .listed = true, .ready = 500 },
-	{ "listed, a harvest goes on", IN, .listed = true, .harvest = true,
-	  .slept = 2000, .ready = 500 },
-	{ "called, a harvest goes on", IN, .harvest = true, .slept = 2000,
-	  .ready = 500 },
-	{ "called, not listed", IN, .slept = 2000, .ready = 500,
-	  .kind = EPOLL_K2, .since = true },
-	{ "called, not listed, another was woken", IN, .slept = 2000,
-	  .ready = 500, .woken = LIVE, .woken_at = 400,
-	  .kind = EPOLL_OTHER_WOKEN, .since = true },
-	{ "called, not listed, the item is gone", IN, .gone = true,
-	  .slept = 2000, .ready = 500, .clean = true },
-	{ "called, disarmed", ONESHOT | ET, .slept = 2000, .ready = 500,
-	  .clean = true },
-	{ "called, nobody sleeps", IN, .ready = 500 },
-	{ "called before it slept", IN, .slept = 2000, .ready = 3000,
-	  .clean = true },
-	{ "called, read by others since", IN, .slept = 2000, .ready = 500,
-	  .target = EMPTY_PIPE, .clean = true },
-	{ "called, to be written, nothing to read", IN | OUT, .slept = 2000,
-	  .ready = 500, .target = EMPTY_PIPE, .kind = EPOLL_K2, .since = true },
-	{ "called, to be read", IN | ET, .slept = 2000, .ready = 500,
-	  .target = FULL_PIPE, .kind = EPOLL_K2, .since = true },
-	{ "level, to be read, nothing heard", IN, .slept = 2000,
-	  .target = FULL_PIPE, .kind = EPOLL_K2 },
-	{ "level, to be read, another was woken", IN, .slept = 2000,
-	  .woken = LIVE, .woken_at = 100, .target = FULL_PIPE,
-	  .kind = EPOLL_OTHER_WOKEN },
-	{ "level, to be read, it sleeps for a moment", IN, .slept = 1,
-	  .target = FULL_PIPE },
-	{ "level, empty", IN, .slept = 2000, .target = EMPTY_PIPE,
-	  .clean = true },
-	{ "level, its writers are gone", IN, .slept = 2000,
-	  .target = ENDED_PIPE },
-	{ "level, to be read, which nobody wants", OUT, .slept = 2000,
-	  .target = FULL_PIPE, .clean = true },
-	{ "disarmed, to be read", ONESHOT, .slept = 2000, .target = FULL_PIPE,
-	  .clean = true },
-	{ "exclusive, to be read", IN | EXCL, .slept = 2000,
-	  .target = FULL_PIPE, .clean = true },
-	{ "edge, a rest in a pipe", IN | ET, .slept = 2000,
-	  .target = FULL_PIPE, .kind = EPOLL_UNREAD },
-	{ "level, came over TCP", IN, .slept = 2000, .target = TCP,
-	  .arrived = 500, .kind = EPOLL_K2, .since = true },
-	{ "level, came over TCP before it slept", IN, .slept = 2000,
-	  .target = TCP, .arrived = 3000, .kind = EPOLL_K2, .since = true },
-	{ "level, came over TCP, collected since", IN, .slept = 2000,
-	  .collected = 2500, .target = TCP, .arrived = 3000,
-	  .kind = EPOLL_K2 },
-	{ "level, nothing came over TCP", IN, .slept = 2000, .target = TCP,
-	  .clean = true },
-	{ "edge, came over TCP in its sleep", IN | ET, .slept = 2000,
-	  .target = TCP, .arrived = 500, .kind = EPOLL_K2, .since = true },
-	{ "edge, came over TCP before it slept", IN | ET, .slept = 2000,
-	  .target = TCP, .arrived = 3000, .kind = EPOLL_UNREAD, .since = true },
-	{ "edge, came over TCP, collected since", IN | ET, .slept = 2000,
-	  .collected = 200, .target = TCP, .arrived = 500,
-	  .kind = EPOLL_UNREAD, .since = true },
-	{ "edge, came over TCP, collected before", IN | ET, .slept = 2000,
-	  .collected = 1000, .target = TCP, .arrived = 500,
-	  .kind = EPOLL_K2, .since = true },
-	{ "exclusive edge, came over TCP", IN | ET | EXCL, .slept = 2000,
-	  .target = TCP, .arrived = 500, .kind = EPOLL_UNREAD, .since = true },
-};
-
 static int find_init(struct kunit *test)
 {
 	void *area = vmalloc(PAGE_SIZE);
@@ -215,9 +83,10 @@ static void fake_target(struct fake *fake, const struct find_case *find)
 		return;
 	fake->at.item.file = &fake->pipe.file;
 	fake_pipe_make(&fake->pipe);
-	fake->pipe.pipe.head = find->target == FULL_PIPE;
-	fake->pipe.pipe.writers = find->target != ENDED_PIPE;
-	if (find->target != TCP)
+	fake->pipe.pipe.head = find->target != EMPTY_PIPE;
+	if (find->target == HELD_PIPE)
+		atomic_long_set(&fake->pipe.pipe.mutex.owner, (long)current);
+	if (find->target < TCP)
 		return;
 	fake->pipe.inode.i_mode = S_IFSOCK;
 	fake->pipe.file.private_data = &fake->socket;
@@ -226,6 +95,7 @@ static void fake_target(struct fake *fake, const struct find_case *find)
 	sk->__sk_common.skc_state = TCP_ESTABLISHED;
 	sk->sk_protocol = IPPROTO_TCP;
 	sk->sk_type = SOCK_STREAM;
+	sk->sk_shutdown = find->target == FIN ? RCV_SHUTDOWN : 0;
 	fake->tcp.rcv_nxt = find->arrived ? 77 : 0;
 	icsk->icsk_ack.lrcvtime = jiffies - msecs_to_jiffies(find->arrived);
 }
@@ -241,6 +111,7 @@ static void fake_noted(struct fake *fake, const struct find_case *find)
 	fake->instance.ready_at = ms_ago(find->ready);
 	fake->instance.callback_at = fake->instance.ready_at;
 	fake->instance.collected_at = ms_ago(find->collected);
+	fake->instance.collected_jiffy = jiffies - msecs_to_jiffies(find->collected);
 	fake->instance.item = find->ready ? &fake->at.item : NULL;
 	fake_wakeup(&fake->instance, pid % EPOLL_WAKES, find->woken_at, pid);
 }
@@ -278,7 +149,7 @@ static void expect_since(struct kunit *test, const struct find_case *find,
 			 u64 began, u64 since)
 {
 	u64 ago = (find->arrived ?: find->ready) * MS;
-	u64 slack = SLACK_NS + (find->arrived ? 2 * TICK_NSEC : 0);
+	u64 slack = EPOLL_SLACK_NS + (find->arrived ? 2 * TICK_NSEC : 0);
 
 	if (!find->since) {
 		KUNIT_EXPECT_EQ_MSG(test, since, 0ULL, "%s", find->name);
@@ -299,7 +170,7 @@ static void instance_is_what_its_lists_say(struct kunit *test)
 		u64 began = stall_clock();
 		struct fake *fake = fake_make(test, find);
 
-		epoll_find(&fake->epoll, 0, &finding);
+		epoll_find(&fake->epoll, 0, &finding, NULL);
 		KUNIT_EXPECT_EQ_MSG(test, finding.evidence.kind, find->kind, "%s",
 				    find->name);
 		KUNIT_EXPECT_EQ_MSG(test, finding.clean, find->clean, "%s",
@@ -329,7 +200,7 @@ static void instance_that_ends_meanwhile_is_well(struct kunit *test)
 		struct fake *fake = fake_make(test, &cases[i]);
 
 		key_to_release = &fake->key;
-		epoll_find(&fake->epoll, 0, &finding);
+		epoll_find(&fake->epoll, 0, &finding, NULL);
 		key_to_release = NULL;
 		KUNIT_EXPECT_EQ_MSG(test, finding.evidence.kind, EPOLL_WELL, "%s",
 				    cases[i].name);
@@ -345,19 +216,21 @@ static void latest_of_all_calls_is_noted(struct kunit *test)
 {
 	struct fake *fake = fake_make(test, &cases[1]);
 	struct epoll_instance *instance = &fake->instance;
+	unsigned int alive = ALIVE_PID % EPOLL_WAKES;
 	struct epoll_finding finding;
 
-	fake_wakeup(instance, 0, 300, LIVE_PID);
-	fake_wakeup(instance, 1, 100, ALIVE_PID);
-	fake_wakeup(instance, 2, 200, DEAD_PID);
-	fake_wakeup(instance, 3, 1000, DEAD_PID);
-	epoll_find(&fake->epoll, 0, &finding);
+	/* Who sleeps is looked for where the call of him would be noted. */
+	fake_wakeup(instance, alive, 100, ALIVE_PID);
+	fake_wakeup(instance, alive ^ 1, 300, LIVE_PID);
+	fake_wakeup(instance, alive ^ 2, 200, DEAD_PID);
+	fake_wakeup(instance, alive ^ 3, 1000, DEAD_PID);
+	epoll_find(&fake->epoll, 0, &finding, NULL);
 	KUNIT_EXPECT_EQ(test, finding.evidence.kind, EPOLL_OTHER_WOKEN);
 	KUNIT_EXPECT_EQ(test, finding.woken_pid, ALIVE_PID);
-	KUNIT_EXPECT_GE(test, finding.woken_ago_ns + SLACK_NS, 100 * MS);
+	KUNIT_EXPECT_GE(test, finding.woken_ago_ns + EPOLL_SLACK_NS, 100 * MS);
 	KUNIT_EXPECT_LT(test, finding.woken_ago_ns, 200 * MS);
-	instance->woken_pid[0] = 0;
-	epoll_find(&fake->epoll, 0, &finding);
+	instance->woken_pid[alive ^ 1] = 0;
+	epoll_find(&fake->epoll, 0, &finding, NULL);
 	KUNIT_EXPECT_EQ(test, finding.evidence.kind, EPOLL_K1);
 	KUNIT_EXPECT_EQ(test, finding.woken_pid, ALIVE_PID);
 }
@@ -376,8 +249,9 @@ static void data_after_a_clean_look_are_new(struct kunit *test)
 
 		fake->suspect.ep = same ? &fake->at.ep : NULL;
 		fake->suspect.pid = ALIVE_PID;
-		fake->suspect.clean_ns = stall_clock();
-		epoll_find(&fake->epoll, 0, &finding);
+		fake->suspect.clean = true;
+		fake->suspect.clean_at = fake->instance.collected_at;
+		epoll_find(&fake->epoll, 0, &finding, NULL);
 		KUNIT_EXPECT_EQ_MSG(test, finding.evidence.kind,
 				    same && is_new ? EPOLL_K2 : find->kind,
 				    "%s, %u", find->name, same);

@@ -48,6 +48,7 @@ static void sleep_begins_when_it_ran_last(struct kunit *test)
 	struct fake_instance *fake = kunit_kzalloc(test, sizeof(*fake),
 						   GFP_KERNEL);
 	struct task_struct *task = &fake->task;
+	bool exact;
 	u64 slept;
 
 	KUNIT_ASSERT_NOT_NULL(test, fake);
@@ -55,15 +56,17 @@ static void sleep_begins_when_it_ran_last(struct kunit *test)
 	task->se.sum_exec_runtime = 9000 * MS;
 	task->se.prev_sum_exec_runtime = 8000 * MS;
 	task->prio = DEFAULT_PRIO;
-	slept = waiter_slept_ns(task);
+	slept = waiter_slept_ns(task, &exact);
+	KUNIT_EXPECT_TRUE(test, exact);
 	KUNIT_EXPECT_GE(test, slept, 2000 * MS);
 	KUNIT_EXPECT_LT(test, slept, 3000 * MS);
 	task->prio = 0;
-	KUNIT_EXPECT_GE(test, waiter_slept_ns(task), 3000 * MS);
+	KUNIT_EXPECT_GE(test, waiter_slept_ns(task, &exact), 3000 * MS);
+	KUNIT_EXPECT_FALSE(test, exact);
 	/* It was of another class then. */
 	task->prio = DEFAULT_PRIO;
 	task->se.prev_sum_exec_runtime = 0;
-	KUNIT_EXPECT_GE(test, waiter_slept_ns(task), 3000 * MS);
+	KUNIT_EXPECT_GE(test, waiter_slept_ns(task, &exact), 3000 * MS);
 }
 
 static struct kunit_case waiter_cases[] = {

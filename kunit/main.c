@@ -17,7 +17,8 @@ kunit_test_suites(&stall_hist_suite, &stall_hist_percpu_suite,
 		  &stall_bfd_session_suite, &stall_bfd_sender_suite,
 		  &stall_epoll_mirror_suite, &stall_epoll_find_suite,
 		  &stall_epoll_waiter_suite,
-		  &stall_epoll_hostile_suite, &stall_epoll_check_suite,
+		  &stall_epoll_hostile_suite, &stall_epoll_items_suite,
+		  &stall_epoll_check_suite, &stall_epoll_silent_suite,
 		  &stall_epoll_instances_suite,
 		  &stall_probe_suite, &stall_snapshot_suite);
 

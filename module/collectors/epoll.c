@@ -10,11 +10,12 @@
  * own lists say decides, see epoll_find.c.
  */
 #include <linux/fs.h>
+#include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
-#include "epoll.h"
+#include "epoll_find.h"
 
 /* Would the callback take this event? As ep_poll_callback() decides. */
 static __always_inline bool epoll_is_wanted(const struct epoll_item *item,
@@ -23,6 +24,22 @@ static __always_inline bool epoll_is_wanted(const struct epoll_item *item,
 	u32 wanted = epoll_events_of(item), came = (u32)(unsigned long)key;
 
 	return (wanted & ~EPOLL_PRIVATE_BITS) && (!came || (came & wanted));
+}
+
+/*
+ * Is nothing listed of what became ready? It was deleted before anybody collected
+ * it; or it is this item, and never got there. Without a lock: a wrong answer
+ * makes one time wrong.
+ */
+static __always_inline bool epoll_was_emptied(const struct epoll_state *epoll,
+					      const struct epoll_instance *instance,
+					      const struct epoll_item *item)
+{
+	const struct epoll_head *ep = item->ep;
+
+	return READ_ONCE(instance->ready_at) &&
+	       READ_ONCE(instance->item) != item && list_empty(&ep->rdllist) &&
+	       READ_ONCE(*epoll_ovflist(ep, &epoll->tail)) == EPOLL_NO_HARVEST;
 }
 
 /* ep_poll_callback(wait, mode, sync, key) */
@@ -45,6 +62,10 @@ static void epoll_on_ready(struct stall_run *run, struct pt_regs *regs)
 	}
 	now = stall_ticks();
 	WRITE_ONCE(instance->callback_at, now);
+	if (unlikely(epoll_was_emptied(epoll, instance, item))) {
+		WRITE_ONCE(instance->edges, 0);
+		WRITE_ONCE(instance->ready_at, 0);
+	}
 	if (!READ_ONCE(instance->ready_at)) {
 		WRITE_ONCE(instance->item, item);
 		WRITE_ONCE(instance->came,
@@ -206,6 +227,7 @@ static void epoll_on_harvest(struct stall_run *run, struct pt_regs *regs)
 	}
 	now = stall_ticks();
 	WRITE_ONCE(instance->collected_at, now);
+	WRITE_ONCE(instance->collected_jiffy, (u32)jiffies);
 	woken_pid = &instance->woken_pid[current->pid % EPOLL_WAKES];
 	if (*woken_pid == current->pid) {
 		at = instance->woken_at[current->pid % EPOLL_WAKES];

@@ -7,16 +7,20 @@
  */
 #include <linux/delay.h>
 #include <linux/jiffies.h>
+#include <linux/math64.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
 
-#include "epoll.h"
+#include "epoll_find.h"
 
 /* Until the kernel's structures are known, there is nothing to wait for. */
 #define TRUST_MS	50
 
 /* Somebody reads, or changes what is on. */
 #define RETRY_MS	5
+
+/* Within this time a change of epoll_check_ms is seen. */
+#define PARAM_MS	1000U
 
 /* An instance may be changed while it is compared; not so often in a row. */
 #define TRUST_LIMIT	100
@@ -49,6 +53,7 @@ static void trust(struct epoll_state *epoll)
 		if (check != EPOLL_FITS)
 			continue;
 		epoll->known_at = stall_ticks();
+		epoll->known_jiffy = (u32)jiffies;
 		/* Pairs with the acquire in epoll_is_known(). */
 		smp_store_release(&epoll->trust, EPOLL_KNOWN);
 		return;
@@ -80,6 +85,19 @@ static void suspect_begin(struct epoll_suspect *suspect,
 	suspect->exact = finding->since_ns;
 	suspect->since_ns = finding->since_ns ?: stall_clock();
 	suspect->checks = 0;
+}
+
+/*
+ * TCP tells of the latest data, by the jiffy: if that moves, what was lost first
+ * came before.
+ */
+static void suspect_stays(struct epoll_suspect *suspect,
+			  const struct epoll_finding *finding)
+{
+	const u64 slack_ns = 2 * TICK_NSEC + EPOLL_SLACK_NS;
+
+	if (finding->since_ns > suspect->since_ns + slack_ns)
+		suspect->exact = false;
 }
 
 static void report(struct epoll_state *epoll, struct epoll_suspect *suspect,
@@ -116,28 +134,39 @@ static void suspect_sleeps(struct epoll_suspect *suspect,
 {
 	suspect->ep = ep;
 	if (!epoll_is_same_sleep(suspect, finding)) {
+		suspect->seen_ns = stall_clock();
 		suspect->unread = false;
-		suspect->clean_ns = 0;
+		suspect->clean = false;
 	}
 	suspect->pid = finding->waiter.who.pid;
 	suspect->switches = finding->waiter.switches;
-	if (finding->clean)
-		suspect->clean_ns = stall_clock();
-	else if (finding->evidence.kind == EPOLL_UNREAD)
-		suspect->unread = true;
+	if (finding->clean) {
+		suspect->clean = true;
+		suspect->clean_at = finding->collected_at;
+	}
+	suspect->unread |= finding->unread;
 }
 
 /*
- * Nobody who sleeps, or no time to look at items: what is wrong in any sleep may
- * be so still.
+ * What is wrong in any sleep is so still, and this look was at something else:
+ * nobody who sleeps, no time for all items, a moment between two steps. Or there
+ * was no time, and the waiter sleeps on.
  */
 static bool is_no_news(const struct epoll_suspect *suspect,
-		       const struct epoll_finding *finding)
+		       const struct epoll_finding *finding, bool still_lost)
 {
-	if (suspect->evidence.level &&
-	    (finding->skipped || !finding->waiter.who.pid))
-		return true;
-	return finding->skipped && epoll_is_same_sleep(suspect, finding);
+	if (still_lost)
+		return suspect->loss || !epoll_is_lost(finding->evidence.kind);
+	return finding->skipped && epoll_is_same_sleep(suspect, finding) &&
+	       !suspect->evidence.any_sleep;
+}
+
+/* What was found is no more. */
+static bool is_over(const struct epoll_suspect *suspect,
+		    const struct epoll_finding *finding, bool still_lost)
+{
+	return suspect->evidence.any_sleep ?
+	       !still_lost : !epoll_is_same_sleep(suspect, finding);
 }
 
 /*
@@ -150,7 +179,7 @@ static bool is_lasting(struct epoll_state *epoll, u32 i,
 	struct epoll_finding again;
 
 	usleep_range(1000, 2000);
-	epoll_find(epoll, i, &again);
+	epoll_find(epoll, i, &again, NULL);
 	return epoll_is_same(suspect, &again);
 }
 
@@ -159,26 +188,34 @@ static void check_instance(struct epoll_state *epoll, u32 i)
 	const struct epoll_head *ep = READ_ONCE(epoll->keys[i]);
 	struct epoll_suspect *suspect = &epoll->suspects[i];
 	struct epoll_finding finding;
+	bool still_lost;
 
-	epoll_find(epoll, i, &finding);
-	if (suspect->ep == ep && is_no_news(suspect, &finding))
+	if (suspect->ep != ep)
+		suspect_over(epoll, suspect);
+	epoll_find(epoll, i, &finding, NULL);
+	still_lost = suspect->evidence.any_sleep &&
+		     epoll_read_again(epoll, i, &suspect->evidence) !=
+		     EPOLL_NOTHING;
+	if (is_no_news(suspect, &finding, still_lost))
 		return;
-	if (suspect->ep != ep || (!epoll_is_same_sleep(suspect, &finding) &&
-				  !epoll_is_same(suspect, &finding)))
+	if (is_over(suspect, &finding, still_lost))
 		suspect_over(epoll, suspect);
 	if (!finding.waiter.who.pid || finding.skipped)
 		return;
 	suspect_sleeps(suspect, ep, &finding);
-	/* What was reported is not over before the sleep is. */
+	/* What was reported is not over yet. */
 	if (suspect->loss)
 		return;
 	if (!epoll_is_same(suspect, &finding))
 		suspect_begin(suspect, &finding);
+	else
+		suspect_stays(suspect, &finding);
 	suspect->checks++;
 	if (epoll_is_lost(finding.evidence.kind) && suspect->checks > 1 &&
 	    stall_clock() - suspect->since_ns >= epoll_lost_ns() &&
 	    is_lasting(epoll, i, suspect))
 		report(epoll, suspect, &finding);
+	epoll->hurry |= epoll_is_lost(finding.evidence.kind) && !suspect->loss;
 }
 
 /* With whom the items came to an end, the next check begins. */
@@ -186,6 +223,7 @@ static void check_all(struct epoll_state *epoll)
 {
 	u32 first = epoll->first, n, i;
 
+	epoll->hurry = false;
 	epoll->budget = EPOLL_BUDGET;
 	for (n = 0; n < EPOLL_INSTANCES; n++) {
 		i = (first + n) % EPOLL_INSTANCES;
@@ -201,15 +239,38 @@ static void check_all(struct epoll_state *epoll)
 /* On any CPU: some are kept free of such work. */
 static void check_later(struct epoll_state *epoll, unsigned int ms)
 {
-	queue_delayed_work(system_unbound_wq, &epoll->check,
-			   msecs_to_jiffies(ms));
+	queue_delayed_work(system_dfl_wq, &epoll->check, msecs_to_jiffies(ms));
+}
+
+/* A loss that is to be confirmed is looked at earlier than all others would be. */
+static u64 due_ns(const struct epoll_state *epoll)
+{
+	u64 wait_ns = epoll_check_ms() * (u64)NSEC_PER_MSEC;
+
+	return epoll->checked_ns + (epoll->hurry ? wait_ns / 2 : wait_ns);
+}
+
+/* Checks if it is time to; in how many ms it is time to see again. */
+static unsigned int check_if_due(struct epoll_state *epoll)
+{
+	u64 now = stall_clock(), due;
+
+	if (now >= due_ns(epoll)) {
+		epoll->checked_ns = now;
+		check_all(epoll);
+		now = stall_clock();
+	}
+	due = due_ns(epoll);
+	if (due <= now)
+		return 1;
+	return min_t(u64, div_u64(due - now, NSEC_PER_MSEC) + 1, PARAM_MS);
 }
 
 static void check_work(struct work_struct *work)
 {
 	struct epoll_state *epoll = container_of(to_delayed_work(work),
 						 struct epoll_state, check);
-	unsigned int next_ms = epoll_check_ms();
+	unsigned int next_ms = PARAM_MS;
 
 	/* Who has it may be waiting for the end of this. */
 	if (!mutex_trylock(&stall_lock)) {
@@ -220,7 +281,7 @@ static void check_work(struct work_struct *work)
 		trust(epoll);
 		next_ms = TRUST_MS;
 	} else if (epoll_is_at_work(epoll)) {
-		check_all(epoll);
+		next_ms = check_if_due(epoll);
 	}
 	mutex_unlock(&stall_lock);
 again:

@@ -15,7 +15,7 @@
 #include <linux/sched/task.h>
 #include <linux/xarray.h>
 
-#include "epoll.h"
+#include "epoll_find.h"
 
 /* So many descriptors before others may have the CPU. */
 #define SCAN_FILES	1024

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /* epoll_show - who waits, and whose wakeup was lost, for those who read */
 #include <linux/kernel.h>
+#include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/string.h>
 
-#include "epoll.h"
+#include "epoll_find.h"
+
+/* Rows for what there is at an instance beside its first, of all of them. */
+#define MORE_ROWS	4096
 
 /* Both tables have it; the last two are of a report. */
 struct waiter_row {
@@ -54,13 +58,13 @@ static const struct stall_column waiter_columns[] = {
 	STALL_TEXT(waiter_row, last_wakeup,
 		   "how the latest wakeup since then went"),
 	STALL_U64(waiter_row, waiters, NULL,
-		  "who sleeps on the instance, up to 1024"),
+		  "who sleeps on the instance, up to 1024; in (other), what has no row"),
 	STALL_U64(waiter_row, cgroup_id, NULL,
 		  "its cgroup in the v2 hierarchy"),
 	STALL_U64(waiter_row, reported_ns, "ns",
 		  "when it was confirmed, of which moment a row of lost is"),
 	STALL_U64(waiter_row, over_ns, "ns",
-		  "when the waiter was seen to sleep no longer, 0 if it still does"),
+		  "when it was seen to be over: read, collected, or the sleep; 0 before"),
 };
 
 static void fill_trigger(u32 events, struct waiter_row *row)
@@ -117,7 +121,7 @@ static void fill_since(const struct epoll_finding *finding,
 
 	row->exact = finding->since_ns != 0;
 	row->since_ns = finding->since_ns ?: now;
-	if (epoll_is_same(suspect, finding)) {
+	if (suspect) {
 		row->exact = suspect->exact;
 		row->since_ns = suspect->since_ns;
 	}
@@ -131,45 +135,149 @@ static const char *waiter_state(const struct epoll_finding *finding,
 		return "unread";
 	if (finding->evidence.kind == EPOLL_OTHER_WOKEN)
 		return "woken";
-	return epoll_is_same(suspect, finding) && suspect->loss ?
-	       "lost" : "suspect";
+	return suspect && suspect->loss ? "lost" : "suspect";
 }
 
-static int waiter_add(struct epoll_state *epoll, u32 number,
-		      struct stall_rows *rows)
-{
-	const struct epoll_suspect *suspect = &epoll->suspects[number];
+/**
+ * struct seen - an instance, as it is to be shown
+ * @epoll: the collector's own
+ * @rows: where to
+ * @finding: of its oldest waiter
+ * @suspect: what checks know of that, NULL if it is something else
+ * @rests: what else is unread
+ * @waiters: who else sleeps
+ * @room: how many rows there may be for what else there is, of all instances
+ * @hidden: what has no row
+ */
+struct seen {
+	struct epoll_state *epoll;
+	struct stall_rows *rows;
 	struct epoll_finding finding;
-	struct waiter_row *row;
+	const struct epoll_suspect *suspect;
+	struct epoll_rests rests;
+	struct epoll_waiters waiters;
+	unsigned int room;
+	u64 hidden;
+};
 
-	epoll_find(epoll, number, &finding);
-	cond_resched();
-	if (finding.evidence.kind == EPOLL_WELL)
-		return 0;
-	row = stall_rows_add(rows);
+static int waiter_add(const struct seen *seen,
+		      const struct epoll_finding *finding,
+		      const struct epoll_suspect *suspect)
+{
+	struct waiter_row *row = stall_rows_add(seen->rows);
+
 	if (!row)
 		return -ENOMEM;
-	fill_finding(&finding, row);
-	fill_since(&finding, suspect, row);
-	strscpy(row->state, waiter_state(&finding, suspect),
+	fill_finding(finding, row);
+	fill_since(finding, suspect, row);
+	strscpy(row->state, waiter_state(finding, suspect),
 		sizeof(row->state));
-	if (epoll_is_same(suspect, &finding) && suspect->loss)
-		row->reported_ns = epoll_loss(epoll, suspect->loss)->reported_ns;
+	if (suspect && suspect->loss)
+		row->reported_ns = epoll_loss(seen->epoll,
+					      suspect->loss)->reported_ns;
+	return 0;
+}
+
+static int more_add(struct seen *seen, const struct epoll_finding *finding,
+		    const struct epoll_suspect *suspect)
+{
+	if (!seen->room) {
+		seen->hidden++;
+		return 0;
+	}
+	seen->room--;
+	return waiter_add(seen, finding, suspect);
+}
+
+/* Each waiter of an instance has the same before it. */
+static int waiters_add(struct seen *seen)
+{
+	struct epoll_finding other = seen->finding;
+	unsigned int i, left = other.nr_waiters - 1;
+	int err = 0;
+
+	for (i = 0; i < seen->waiters.nr && left && !err; i++) {
+		other.waiter = seen->waiters.all[i];
+		if (other.waiter.who.pid == seen->finding.waiter.who.pid)
+			continue;
+		left--;
+		err = more_add(seen, &other, seen->suspect);
+	}
+	seen->hidden += left;
+	return err;
+}
+
+static int rests_add(struct seen *seen)
+{
+	struct epoll_finding rest = {
+		.evidence.kind = EPOLL_UNREAD,
+		.waiter = seen->finding.waiter,
+		.nr_waiters = seen->finding.nr_waiters,
+	};
+	unsigned int i, nr = min_t(unsigned int, seen->rests.nr, EPOLL_SHOWN);
+	int err = 0;
+
+	for (i = 0; i < nr && !err; i++) {
+		rest.target = seen->rests.all[i].target;
+		rest.since_ns = seen->rests.all[i].since_ns;
+		err = more_add(seen, &rest, NULL);
+	}
+	seen->hidden += seen->rests.nr - nr;
+	return err;
+}
+
+static int instance_add(struct seen *seen, u32 number)
+{
+	const struct epoll_suspect *suspect = &seen->epoll->suspects[number];
+	const struct epoll_head *ep = READ_ONCE(seen->epoll->keys[number]);
+	const struct epoll_finding *finding = &seen->finding;
+
+	epoll_find(seen->epoll, number, &seen->finding, &seen->rests);
+	cond_resched();
+	if (finding->evidence.kind == EPOLL_WELL)
+		return 0;
+	seen->suspect = epoll_is_same(suspect, finding) ? suspect : NULL;
+	epoll_waiters_list(seen->epoll, ep, &seen->waiters);
+	return waiter_add(seen, finding, seen->suspect) ?:
+	       waiters_add(seen) ?: rests_add(seen);
+}
+
+static int hidden_add(const struct seen *seen)
+{
+	struct waiter_row *row;
+
+	if (!seen->hidden)
+		return 0;
+	row = stall_rows_add(seen->rows);
+	if (!row)
+		return -ENOMEM;
+	strscpy(row->comm, "(other)", sizeof(row->comm));
+	row->waiters = seen->hidden;
 	return 0;
 }
 
 static int waiter_collect(struct stall_run *run, struct stall_rows *rows)
 {
 	struct epoll_state *epoll = run->priv;
+	struct seen *seen;
 	u32 number;
 	int err = 0;
 
 	if (!epoll_is_at_work(epoll))
 		return 0;
-	epoll->budget = EPOLL_BUDGET;
+	seen = kvzalloc(sizeof(*seen), GFP_KERNEL);
+	if (!seen)
+		return -ENOMEM;
+	seen->epoll = epoll;
+	seen->rows = rows;
+	seen->room = MORE_ROWS;
+	/* Who asks for it, gets all. */
+	epoll->budget = U32_MAX;
 	for (number = 0; number < EPOLL_INSTANCES && !err; number++)
 		if (READ_ONCE(epoll->keys[number]))
-			err = waiter_add(epoll, number, rows);
+			err = instance_add(seen, number);
+	err = err ?: hidden_add(seen);
+	kvfree(seen);
 	return err;
 }
 

@@ -6,7 +6,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "epoll.h"
+#include "epoll_find.h"
 
 /* Instances that have a row of their own. */
 #define SHOWN_INSTANCES	64
@@ -36,7 +36,7 @@ static const struct stall_column instance_columns[] = {
 		  "mean time from ready to collected"),
 	STALL_U64(instance_row, collected_max_ns, "ns",
 		  "longest of them; in (other) 0 if it is not known"),
-	STALL_U64(instance_row, items, NULL, "descriptors in it, 4096 for 4096 or more"),
+	STALL_U64(instance_row, items, NULL, "descriptors in it, 8192 for 8192 or more"),
 	STALL_U64(instance_row, ready, NULL, "1 if something waits to be collected"),
 	STALL_U64(instance_row, woken_mean_ns, "ns",
 		  "mean time from ready to woken"),
@@ -91,15 +91,15 @@ static bool count_item(const struct epoll_item *where,
 static u64 instance_items(const struct epoll_state *epoll, u32 number)
 {
 	const struct epoll_head *ep = READ_ONCE(epoll->keys[number]);
-	unsigned int items = 0;
+	struct epoll_visits visits = { .limit = EPOLL_ITEMS };
 
 	if (!epoll_is_at_work(epoll) || !epoll_is_instance(ep))
 		return 0;
 	rcu_read_lock();
-	epoll_items_walk(ep, &epoll->tail, count_item, NULL, &items);
+	epoll_items_walk(ep, &epoll->tail, count_item, NULL, &visits);
 	rcu_read_unlock();
 	cond_resched();
-	return items;
+	return visits.nr;
 }
 
 static u64 mean_ns(const struct epoll_times *times)

@@ -9,7 +9,8 @@
 #include <linux/dcache.h>
 #include <linux/fs.h>
 #include <linux/in.h>
-#include <linux/jiffies.h>
+#include <linux/magic.h>
+#include <linux/mutex.h>
 #include <linux/net.h>
 #include <linux/pipe_fs_i.h>
 #include <linux/string.h>
@@ -19,6 +20,7 @@
 #include <net/sock.h>
 
 #include "epoll.h"
+#include "epoll_target.h"
 
 /**
  * struct target_socket - what is read of a socket
@@ -27,6 +29,7 @@
  * @protocol: IPPROTO_TCP and so on
  * @type: SOCK_STREAM and so on
  * @shutdown: RCV_SHUTDOWN if no more can come
+ * @flags: SOCK_DONE if the peer said so
  * @error: it has one to tell
  */
 struct target_socket {
@@ -35,6 +38,7 @@ struct target_socket {
 	u16 protocol;
 	u16 type;
 	u8 shutdown;
+	unsigned long flags;
 	int error;
 };
 
@@ -65,6 +69,7 @@ static bool target_socket(const struct epoll_item *item,
 	    !epoll_peek(&socket->protocol, &sk->sk_protocol) ||
 	    !epoll_peek(&socket->type, &sk->sk_type) ||
 	    !epoll_peek(&socket->shutdown, &sk->sk_shutdown) ||
+	    !epoll_peek(&socket->flags, &sk->sk_flags) ||
 	    !epoll_peek(&socket->error, &sk->sk_err))
 		return false;
 	return true;
@@ -111,14 +116,14 @@ static enum epoll_read read_if(bool something)
 
 /*
  * As tcp_poll(): what waits to be accepted, or as many bytes as the reader wants.
- * TLS and BPF may hold bytes back, and an urgent byte is not for everybody.
+ * TLS may hold bytes back, and an urgent byte is not for everybody.
  */
 static enum epoll_read tcp_read(const struct target_socket *socket,
 				struct epoll_unread *unread)
 {
 	const struct tcp_sock *tp = tcp_sk(socket->sk);
 	const struct inet_connection_sock *icsk = inet_csk(socket->sk);
-	const void *queue, *ulp, *user;
+	const void *queue, *ulp;
 	u32 received, copied;
 	u16 urgent;
 	int wanted;
@@ -130,38 +135,53 @@ static enum epoll_read tcp_read(const struct target_socket *socket,
 		unread->mark = (unsigned long)queue;
 		return read_if(queue);
 	}
+	if (socket->common.skc_state == TCP_SYN_SENT)
+		return EPOLL_NOTHING;
 	if (!((1 << socket->common.skc_state) &
 	      (TCPF_ESTABLISHED | TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2 |
-	       TCPF_CLOSE_WAIT)))
+	       TCPF_CLOSE_WAIT)) ||
+	    !epoll_peek(&ulp, (void **)&icsk->icsk_ulp_ops))
 		return EPOLL_NOT_NOW;
-	if (!epoll_peek(&ulp, (void **)&icsk->icsk_ulp_ops) || ulp ||
-	    !epoll_peek(&user, (void **)&socket->sk->sk_user_data) || user ||
-	    !epoll_peek(&urgent, &tp->urg_data) || urgent ||
+	if (ulp)
+		return EPOLL_CANNOT_SAY;
+	if (!epoll_peek(&urgent, &tp->urg_data) || urgent ||
 	    !epoll_peek(&received, &tp->rcv_nxt) ||
 	    !epoll_peek(&copied, &tp->copied_seq) ||
 	    !epoll_peek(&wanted, &socket->sk->sk_rcvlowat))
 		return EPOLL_NOT_NOW;
-	/* It may be read at this moment. */
-	unread->bytes = max((s32)(received - copied), 0);
+	/* It may be read at this moment; the end has a number, too. */
+	unread->bytes = max((s32)(received - copied -
+				  test_bit(SOCK_DONE, &socket->flags)), 0);
 	unread->mark = copied;
 	/* To be told of the end is as good as data. */
 	return read_if(unread->bytes >= max(wanted, 1) ||
 		       socket->shutdown & RCV_SHUTDOWN);
 }
 
+/* From the first queue packets move to the second, which is read before. */
+static enum epoll_read udp_read(const struct target_socket *socket,
+				struct epoll_unread *unread)
+{
+	bool any = queue_read(&socket->sk->sk_receive_queue, unread);
+
+	any |= queue_read(&udp_sk(socket->sk)->reader_queue, unread);
+	return read_if(any);
+}
+
 static enum epoll_read socket_read(const struct target_socket *socket,
 				   struct epoll_unread *unread)
 {
-	const struct sk_buff_head *queue = &socket->sk->sk_receive_queue;
-	bool ended = socket->shutdown & RCV_SHUTDOWN;
+	bool any, ended = socket->shutdown & RCV_SHUTDOWN;
+	const void *user;
 
-	if (socket->error)
+	/* BPF, or a tunnel, may take what comes in. */
+	if (socket->error ||
+	    !epoll_peek(&user, (void **)&socket->sk->sk_user_data) || user)
 		return EPOLL_NOT_NOW;
 	if (is_tcp(socket))
 		return tcp_read(socket, unread);
 	if (socket->common.skc_family == AF_UNIX) {
-		bool any = queue_read(queue, unread);
-
+		any = queue_read(&socket->sk->sk_receive_queue, unread);
 		/* How much of the first is read already, it keeps to itself. */
 		unread->bytes = 0;
 		return read_if(any || ended);
@@ -170,17 +190,20 @@ static enum epoll_read socket_read(const struct target_socket *socket,
 		return EPOLL_CANNOT_SAY;
 	if (ended)
 		return EPOLL_NOT_NOW;
-	return read_if(queue_read(&udp_sk(socket->sk)->reader_queue, unread) ||
-		       queue_read(queue, unread));
+	return udp_read(socket, unread);
 }
 
+/*
+ * A writer tells of what it wrote as it leaves the pipe's mutex, which it keeps
+ * while it waits for the pages of its source.
+ */
 static enum epoll_read pipe_read(const struct epoll_item *item,
 				 struct epoll_unread *unread)
 {
 	struct pipe_inode_info *pipe;
 	typeof(pipe->head) head;
 	typeof(pipe->tail) tail;
-	unsigned int writers;
+	struct mutex mutex; /* a copy */
 	fmode_t mode;
 
 	if (!epoll_peek(&mode, &item->file->f_mode))
@@ -191,10 +214,12 @@ static enum epoll_read pipe_read(const struct epoll_item *item,
 			&item->file->private_data) ||
 	    !epoll_peek(&head, &pipe->head) ||
 	    !epoll_peek(&tail, &pipe->tail) ||
-	    !epoll_peek(&writers, &pipe->writers) || !writers)
+	    !epoll_peek(&mutex, &pipe->mutex))
 		return EPOLL_NOT_NOW;
+	if (head == tail)
+		return EPOLL_NOTHING;
 	unread->mark = tail;
-	return read_if(head != tail);
+	return mutex_is_locked(&mutex) ? EPOLL_NOT_NOW : EPOLL_SOMETHING;
 }
 
 /**
@@ -219,27 +244,41 @@ enum epoll_read epoll_target_read(const struct epoll_item *item,
 }
 
 /**
- * epoll_target_arrived_ns() - how long ago the latest data came in
+ * epoll_target_is_closing() - is it closed, but still there?
  * @item: a copy
  *
- * TCP notes the jiffy: it is one more than that, at most.
+ * Of such a file epoll says that nothing is ready, until it is gone.
  *
  * Context: process, under rcu_read_lock().
- * Return: ns, U64_MAX if it is not known.
  */
-u64 epoll_target_arrived_ns(const struct epoll_item *item)
+bool epoll_target_is_closing(const struct epoll_item *item)
+{
+	struct file file;
+
+	return epoll_peek(&file, item->file) && !file_count(&file);
+}
+
+/**
+ * epoll_target_arrived() - when did the latest data come in?
+ * @item: a copy
+ * @at: result, the jiffy
+ *
+ * TCP notes that; not when the end came.
+ *
+ * Context: process, under rcu_read_lock().
+ * Return: false if it is not known.
+ */
+bool epoll_target_arrived(const struct epoll_item *item, u32 *at)
 {
 	const struct inet_connection_sock *icsk;
 	struct target_socket socket;
-	u32 at;
 
 	if (!target_socket(item, &socket) || !is_tcp(&socket) ||
-	    socket.common.skc_state == TCP_LISTEN)
-		return U64_MAX;
+	    socket.common.skc_state == TCP_LISTEN ||
+	    socket.shutdown & RCV_SHUTDOWN)
+		return false;
 	icsk = inet_csk(socket.sk);
-	if (!epoll_peek(&at, &icsk->icsk_ack.lrcvtime))
-		return U64_MAX;
-	return jiffies64_to_nsecs((u32)jiffies - at);
+	return epoll_peek(at, &icsk->icsk_ack.lrcvtime);
 }
 
 static void name_addresses(const struct target_socket *socket,
@@ -274,16 +313,21 @@ static void name_socket(const struct target_socket *socket,
 	}
 }
 
-/* "[eventfd]" is the name of all of them; of others it says nothing. */
+/* "[eventfd]" is the name of all of them; others may be named by anybody. */
 static void name_anonymous(const struct epoll_item *item,
 			   struct epoll_target *target)
 {
 	char name[sizeof(target->kind) + 1] = "", *end;
+	const struct super_block *sb;
 	const struct dentry *dentry;
 	const unsigned char *where;
+	unsigned long magic;
 
 	strscpy(target->kind, "file", sizeof(target->kind));
 	if (!epoll_peek(&dentry, (struct dentry **)&item->file->f_path.dentry) ||
+	    !epoll_peek(&sb, (struct super_block **)&dentry->d_sb) ||
+	    !epoll_peek(&magic, &sb->s_magic) ||
+	    magic != ANON_INODE_FS_MAGIC ||
 	    !epoll_peek(&where, &dentry->d_name.name) ||
 	    copy_from_kernel_nofault(name, where, sizeof(name) - 1))
 		return;
@@ -291,7 +335,8 @@ static void name_anonymous(const struct epoll_item *item,
 	if (name[0] != '[' || !end)
 		return;
 	*end = '\0';
-	strscpy(target->kind, name + 1, sizeof(target->kind));
+	stall_escape(target->kind, sizeof(target->kind), name + 1,
+		     end - name - 1, false);
 }
 
 /**

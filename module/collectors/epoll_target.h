@@ -53,6 +53,7 @@ enum epoll_read epoll_target_read(const struct epoll_item *item,
 				  struct epoll_unread *unread);
 void epoll_target_look(const struct epoll_item *item,
 		       struct epoll_target *target);
-u64 epoll_target_arrived_ns(const struct epoll_item *item);
+bool epoll_target_is_closing(const struct epoll_item *item);
+bool epoll_target_arrived(const struct epoll_item *item, u32 *at);
 
 #endif /* STALL_EPOLL_TARGET_H */

@@ -10,18 +10,19 @@
 #include <linux/pid_namespace.h>
 #include <linux/sched.h>
 #include <linux/sched/clock.h>
+#include <linux/sched/deadline.h>
 #include <linux/sched/rt.h>
 #include <linux/sched/task_stack.h>
 #include <asm/syscall.h>
 
-#include "epoll.h"
+#include "epoll_find.h"
 
 /*
  * It sleeps since it last had the CPU, and for how long it had that then is what
  * the scheduler added to its sum since it was chosen. Of a task with real-time
- * priority that is not known, and the time counts as sleep.
+ * priority that is not known, and the time counts as sleep: @exact is false.
  */
-static u64 waiter_slept_ns(struct task_struct *task)
+static u64 waiter_slept_ns(struct task_struct *task, bool *exact)
 {
 #ifdef CONFIG_SCHED_INFO
 	u64 since = READ_ONCE(task->sched_info.last_arrival);
@@ -29,12 +30,14 @@ static u64 waiter_slept_ns(struct task_struct *task)
 		  READ_ONCE(task->se.prev_sum_exec_runtime);
 	u64 now = local_clock();
 
+	*exact = !rt_task(task) && !dl_task(task);
 	if (now <= since)
 		return 0;
-	if (rt_task(task) || ran >= now - since)
+	if (!*exact || ran >= now - since)
 		return now - since;
 	return now - since - ran;
 #else
+	*exact = false;
 	return 0;
 #endif
 }
@@ -56,7 +59,7 @@ static void waiter_fill(struct task_struct *task, struct epoll_waiter *waiter)
 {
 	stall_who_task(&waiter->who, task);
 	waiter->switches = READ_ONCE(task->nvcsw) + READ_ONCE(task->nivcsw);
-	waiter->slept_ns = waiter_slept_ns(task);
+	waiter->slept_ns = waiter_slept_ns(task, &waiter->exact);
 	waiter->epfd = waiter_epfd(task);
 }
 
@@ -93,43 +96,70 @@ static bool waiter_entry(const struct list_head *at, wait_queue_entry_t *entry)
 }
 
 /**
- * epoll_waiter_sleeps() - does a task sleep on an instance?
+ * epoll_waiters_walk() - visit who sleeps on an instance
  * @epoll: the collector's own
  * @ep: the instance
- * @pid: of the task that is looked for, 0 for none
- * @nr: result, how many sleep up to that one, EPOLL_WAITERS at most
+ * @visit: called for each, the one that came last first; NULL to count only
+ * @data: for @visit
  *
  * Context: process, under rcu_read_lock(), which keeps the tasks.
- * Return: true if it does.
+ * Return: how many sleep, EPOLL_WAITERS at most.
  */
-bool epoll_waiter_sleeps(const struct epoll_state *epoll,
-			 const struct epoll_head *ep, s32 pid, unsigned int *nr)
+unsigned int epoll_waiters_walk(const struct epoll_state *epoll,
+				const struct epoll_head *ep,
+				epoll_waiter_fn visit, void *data)
 {
 	const struct list_head *at;
 	wait_queue_entry_t entry;
 	struct task_struct *task;
+	unsigned int nr = 0;
 
-	*nr = 0;
 	if (!epoll_peek(&at, &ep->wq.head.next))
-		return false;
-	while (at != &ep->wq.head && *nr < EPOLL_WAITERS &&
+		return 0;
+	while (at != &ep->wq.head && nr < EPOLL_WAITERS &&
 	       waiter_entry(at, &entry)) {
 		task = waiter_task(epoll, &entry);
 		if (!task)
 			break;
-		++*nr;
-		if (task->pid == pid)
-			return true;
+		nr++;
+		if (visit)
+			visit(task, data);
 		at = entry.entry.next;
 	}
-	return false;
+	return nr;
+}
+
+static void waiter_note(struct task_struct *task, void *data)
+{
+	struct epoll_waiters *waiters = data;
+
+	if (waiters->nr < ARRAY_SIZE(waiters->all))
+		waiter_fill(task, &waiters->all[waiters->nr++]);
 }
 
 /**
- * epoll_waiter_look() - who sleeps on an instance
+ * epoll_waiters_list() - note who sleeps on an instance
  * @epoll: the collector's own
  * @ep: the instance
- * @finding: gets the one that has slept longest, and how many there are
+ * @waiters: result
+ *
+ * Context: process.
+ */
+void epoll_waiters_list(const struct epoll_state *epoll,
+			const struct epoll_head *ep,
+			struct epoll_waiters *waiters)
+{
+	waiters->nr = 0;
+	rcu_read_lock();
+	epoll_waiters_walk(epoll, ep, waiter_note, waiters);
+	rcu_read_unlock();
+}
+
+/**
+ * epoll_waiter_look() - who has slept longest on an instance
+ * @epoll: the collector's own
+ * @ep: the instance
+ * @finding: gets that one, and how many there are
  *
  * The latest comes first in the queue: the last one has slept longest.
  *
@@ -151,6 +181,6 @@ bool epoll_waiter_look(const struct epoll_state *epoll,
 	if (!task)
 		return false;
 	waiter_fill(task, &finding->waiter);
-	epoll_waiter_sleeps(epoll, ep, 0, &finding->nr_waiters);
+	finding->nr_waiters = epoll_waiters_walk(epoll, ep, NULL, NULL);
 	return true;
 }
