@@ -102,7 +102,7 @@ static int callback_begins(struct kprobe *kp, struct pt_regs *regs)
 	const struct item *item = ((void **)regs->di)[-1];
 	__poll_t flags = key_to_poll(regs->cx);
 
-	if (kind != K2 || !(flags & EPOLLIN) || flags & POLLFREE ||
+	if (kind != K2 || (flags && !(flags & EPOLLIN)) || flags & POLLFREE ||
 	    !concerns_victim(item->file))
 		return 0;
 	return swallow(regs);
@@ -110,8 +110,8 @@ static int callback_begins(struct kprobe *kp, struct pt_regs *regs)
 
 NOKPROBE_SYMBOL(callback_begins);
 
-/* sock_def_readable(sk) */
-static int readable_begins(struct kprobe *kp, struct pt_regs *regs)
+/* sock_def_readable(sk), sock_def_wakeup(sk) */
+static int socket_tells(struct kprobe *kp, struct pt_regs *regs)
 {
 	const struct sock *sk = (void *)regs->di;
 	const struct socket *socket = READ_ONCE(sk->sk_socket);
@@ -121,7 +121,7 @@ static int readable_begins(struct kprobe *kp, struct pt_regs *regs)
 	return swallow(regs);
 }
 
-NOKPROBE_SYMBOL(readable_begins);
+NOKPROBE_SYMBOL(socket_tells);
 
 static struct kprobe wake = {
 	.symbol_name = "ep_autoremove_wake_function",
@@ -135,10 +135,16 @@ static struct kprobe callback = {
 
 static struct kprobe readable = {
 	.symbol_name = "sock_def_readable",
-	.pre_handler = readable_begins,
+	.pre_handler = socket_tells,
 };
 
-static struct kprobe *probes[] = { &wake, &callback, &readable };
+/* Of the end of a connection. */
+static struct kprobe state = {
+	.symbol_name = "sock_def_wakeup",
+	.pre_handler = socket_tells,
+};
+
+static struct kprobe *probes[] = { &wake, &callback, &readable, &state };
 
 static int is_wanted(const void *file, struct file *candidate, unsigned int n)
 {

@@ -4,7 +4,7 @@
 #   use_epoll WHEN        loads the module, and the fault module "before" it, "after" it
 #                         or "never", and waits until it knows the kernel's structures
 #   victim KIND [WORD]    starts one; its number, from 0, is $((nr_victims - 1))
-#   lose N FAULT          its wakeup gets lost; waits until that is so
+#   lose N FAULT [TIMES]  its wakeup gets lost; waits until that is so
 #   unload                both modules
 # shellcheck shell=bash
 
@@ -65,7 +65,7 @@ lose() {
 	echo "$2" > $FAULT/kind
 	echo "${victim_pid[$1]}" > $FAULT/pid
 	echo "${victim_fd[$1]}" > $FAULT/fd
-	echo 1 > $FAULT/shots
+	echo "${3:-1}" > $FAULT/shots
 	kill -USR1 "${victim_pid[$1]}"
 	until_true 50 was_swallowed && until_true 50 has_sent "$1"
 }

@@ -4,12 +4,14 @@
  */
 #include <err.h>
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,6 +21,8 @@ struct victim {
 	struct ends ends;
 	uint32_t events;
 	bool rest;
+	bool fin;
+	int timeout_ms;
 	int ep;
 };
 
@@ -42,7 +46,10 @@ static void *feeder_main(void *data)
 	sigaddset(&set, SIGUSR1);
 	while (!sigwait(&set, &got)) {
 		ns = now_ns();
-		feed(&victim->ends, victim->rest ? 2 : 1);
+		if (victim->fin)
+			shutdown(victim->ends.writes, SHUT_WR);
+		else
+			feed(&victim->ends, victim->rest ? 2 : 1);
 		if (victim->rest && !strcmp(victim->ends.kind, "udp"))
 			feed(&victim->ends, 1);
 		printf("sent %llu\n", (unsigned long long)ns);
@@ -63,26 +70,44 @@ static void read_victim(const struct victim *victim)
 			    victim->events);
 }
 
+static void go_real_time(void)
+{
+	struct sched_param param = { .sched_priority = 1 };
+
+	if (sched_setscheduler(0, SCHED_FIFO, &param))
+		err(1, "sched_setscheduler");
+}
+
+static void victim_is(struct victim *victim, const char *word)
+{
+	if (!strcmp(word, "et"))
+		victim->events |= EPOLLET;
+	else if (!strcmp(word, "oneshot"))
+		victim->events |= EPOLLONESHOT;
+	else if (!strcmp(word, "exclusive"))
+		victim->events |= EPOLLEXCLUSIVE;
+	else if (!strcmp(word, "rest"))
+		victim->rest = true;
+	else if (!strcmp(word, "fin"))
+		victim->fin = true;
+	else if (!strcmp(word, "timeout"))
+		victim->timeout_ms = 300;
+	else if (!strcmp(word, "rt"))
+		go_real_time();
+	else
+		errx(2, "no such word as %s", word);
+}
+
 void run_victim(char **args)
 {
-	static struct victim victim = { .events = EPOLLIN };
+	static struct victim victim = { .events = EPOLLIN, .timeout_ms = -1 };
 	struct epoll_event event;
 	int nr;
 
 	number(args, 0);
 	victim.ends = make_ends(*args);
-	while (*++args) {
-		if (!strcmp(*args, "et"))
-			victim.events |= EPOLLET;
-		else if (!strcmp(*args, "oneshot"))
-			victim.events |= EPOLLONESHOT;
-		else if (!strcmp(*args, "exclusive"))
-			victim.events |= EPOLLEXCLUSIVE;
-		else if (!strcmp(*args, "rest"))
-			victim.rest = true;
-		else
-			errx(2, "no such word as %s", *args);
-	}
+	while (*++args)
+		victim_is(&victim, *args);
 	if (victim.rest && (victim.events & (EPOLLET | EPOLLONESHOT)) != EPOLLET)
 		errx(2, "rest needs et, and no oneshot, else it never sleeps");
 	victim.ep = make_epoll();
@@ -92,7 +117,9 @@ void run_victim(char **args)
 	printf("%d %d %d\n", getpid(), victim.ep, victim.ends.reads);
 	for (;;) {
 		errno = 0;
-		nr = epoll_wait(victim.ep, &event, 1, -1);
+		nr = epoll_wait(victim.ep, &event, 1, victim.timeout_ms);
+		if (!nr)
+			continue;
 		printf("woken %d %d %llu\n", nr, errno,
 		       (unsigned long long)now_ns());
 		if (nr > 0)

@@ -14,6 +14,8 @@
  * churn	processes, threads, instances and items come and go, ready ones too
  * rcvlowat	there is less in a TCP socket than SO_RCVLOWAT asks for
  * urgent	only an urgent byte is in a TCP socket
+ * moving	edge-triggered, with an unread rest, beside items that come and go
+ * stalled	a pipe's writer waits for a page of its source in the middle of a write
  * writeend	pipes are full of data, and their other ends wait for data and for room
  * pool		three threads of an instance have enough to do, edge-triggered; the
  *		fourth is never needed
@@ -94,6 +96,32 @@ static void hold_rest(void)
 		sleeper = make_sleeper(kinds[i], EPOLLET, TAKE_ONE);
 		feed(&sleeper->ends, 4);
 	}
+}
+
+static void *mover_main(void *data)
+{
+	const struct sleeper *sleeper = data;
+	int fds[100];
+	unsigned int i;
+
+	for (i = 0; i < 100; i++)
+		fds[i] = make_ends("eventfd").reads;
+	for (i = 0; ; i++) {
+		if (i >= 100)
+			change_item(sleeper->ep, EPOLL_CTL_DEL, fds[i % 100], 0);
+		change_item(sleeper->ep, EPOLL_CTL_ADD, fds[i % 100], EPOLLIN);
+		if (i % 10 == 0)
+			sleep_ms(1);
+	}
+	return NULL;
+}
+
+static void hold_moving(void)
+{
+	struct sleeper *sleeper = make_sleeper("unix", EPOLLET, TAKE_ONE);
+
+	feed(&sleeper->ends, 4);
+	start_thread(mover_main, sleeper);
 }
 
 static void hold_oneshot(void)
@@ -351,6 +379,8 @@ static const struct legal {
 	{ "churn", hold_churn },
 	{ "rcvlowat", hold_rcvlowat },
 	{ "urgent", hold_urgent },
+	{ "moving", hold_moving },
+	{ "stalled", hold_stalled },
 	{ "writeend", hold_writeend },
 	{ "pool", hold_pool },
 	{ "starved", hold_starved },

@@ -33,6 +33,9 @@
  *        et oneshot exclusive   as of EPOLLET etc.; a oneshot is armed again after reading
  *        rest                   with et: two bytes (or datagrams) come each time, and one
  *                               gets read; of an eventfd or a timerfd, nothing
+ *        fin                    of tcp: not data come, but the end
+ *        timeout                waits of 300 ms, again and again, that say nothing
+ *        rt                     the victim has real-time priority
  * NS is CLOCK_MONOTONIC.
  */
 #include <err.h>

@@ -31,5 +31,6 @@ unsigned int number(char **args, unsigned int i);
 void run_victim(char **args);
 void run_instances(char **args);
 void hold_legal(const char *name, unsigned int seconds);
+void hold_stalled(void);
 
 #endif
