@@ -7,12 +7,18 @@
 
 . "$(dirname "$0")/test.sh"
 
+[ $# -gt 0 ] || set -- 6.1
+
 SECONDS_EACH=20 INSTANCES=5000
 [ -z "${STALL_ALL:-}" ] || SECONDS_EACH=40 INSTANCES=100000
 
 put_modules() {
 	put_module "$1" && "$VM_DIR/build" -C "$VM_DIR/epollfault" "$1" "$work/$1" >&2
 }
+
+# In "make check", legal waits on the newest kernel are enough: what judges is the same.
+legal=("${@: -1}")
+[ -z "${STALL_ALL:-}" ] || legal=("$@")
 
 # lost/KERNEL, legal/KERNEL
 epoll() {
@@ -23,7 +29,7 @@ epoll() {
 }
 
 put_programs
-for kernel in "${@:=6.1}"; do
+for kernel; do
 	put_modules "$kernel"
 done
-run_on "$(nproc)" epoll "${@/#/lost/}" "${@/#/legal/}"
+run_on "$(nproc)" epoll "${@/#/lost/}" "${legal[@]/#/legal/}"
