@@ -34,7 +34,7 @@ cycles() {	# KERNEL, or debug/1 and debug/2
 	mkdir "$work/snapshots.$guest"
 	ARGS=$count in_guest "$kernel" test-cycles.sh -s "$cpus" -t 2400 -x "$work/snapshots.$guest" || status=$?
 	ok 'snapshots can be read' eval 'counters "$guest" > "$counters"'
-	ok 'of several loads' test "$(cut -d/ -f1 "$counters" | sort -u | wc -l)" -ge 3
+	ok 'of several loads' test "$(cut -d/ -f1 "$counters" | sort -u | wc -l)" -ge 2
 	ok 'and some of one generation' test "$(cut -d' ' -f1 "$counters" | uniq -d | wc -l)" -ge 1
 	is 'no counter shrank from one to the next' "$(shrunk < "$counters")" ''
 	return "$status"

@@ -39,11 +39,11 @@ counter_reader() {
 # late, and a module whose file is open stays.
 take_snapshot() { /tmp/busybox cat <&8 > "/host/$1"; }
 
-snapshot_reader() {	# PART
+snapshot_reader() {	# PART SECONDS-BETWEEN
 	local count=${1}000
 	while [ ! -e stop ]; do
 		nap 0.02
-		[ -e $FILES/snapshot ] && take_snapshot $((++count)) 8< $FILES/snapshot && nap 2
+		[ -e $FILES/snapshot ] && take_snapshot $((++count)) 8< $FILES/snapshot && nap "$2"
 	done 2>/dev/null
 }
 
@@ -93,14 +93,14 @@ insmod stallmeter.ko
 
 counter_reader & others=$!
 counter_reader & others="$others $!"
-snapshot_reader 1 & others="$others $!"
+snapshot_reader 1 2 & others="$others $!"
 sleep 12
 stop_others
 ok 'two readers saw counters' test "$(wc -l < reads)" -ge 50
 is 'every counter only grew' "$(cat shrunk 2>/dev/null)" ''
 diag "$(wc -l < reads) moments read"
 
-snapshot_reader 2 & others=$!
+snapshot_reader 2 0.3 & others=$!
 intruder & others="$others $!"
 failed=0 longest=0
 remove || failed=$((failed + 1))
