@@ -163,7 +163,7 @@ static int hook_attach_own(struct stall_hook *hook, unsigned long address)
 {
 	int err;
 
-	ops_init(&hook->ops, hook_ftrace);
+	ops_init(&hook->ops, hook->probe->callback ?: hook_ftrace);
 	err = ftrace_set_filter_ip(&hook->ops, address, 0, 1);
 	if (!err)
 		err = register_ftrace_function(&hook->ops);

@@ -110,6 +110,25 @@ void stall_hist_fold(struct stall_hist __percpu *hist,
 u64 stall_hist_take_peak(struct stall_hist __percpu *hist);
 
 /**
+ * stall_hist_record_in() - count one value whose bucket is known
+ * @hist: histogram
+ * @bucket: of the value
+ * @value: in the series' unit
+ *
+ * Context: any, NMI included.
+ */
+static __always_inline void
+stall_hist_record_in(struct stall_hist __percpu *hist, unsigned int bucket,
+		     u64 value)
+{
+	this_cpu_inc(hist->buckets[bucket]);
+	this_cpu_add(hist->sum, value);
+	if (unlikely(value > this_cpu_read(hist->peak) ||
+		     value < this_cpu_read(hist->min)))
+		stall_hist_new_extreme(hist, value);
+}
+
+/**
  * stall_hist_record() - count one value
  * @hist: histogram
  * @value: in the series' unit
@@ -119,11 +138,7 @@ u64 stall_hist_take_peak(struct stall_hist __percpu *hist);
 static __always_inline void stall_hist_record(struct stall_hist __percpu *hist,
 					      u64 value)
 {
-	this_cpu_inc(hist->buckets[stall_hist_bucket(value)]);
-	this_cpu_add(hist->sum, value);
-	if (unlikely(value > this_cpu_read(hist->peak) ||
-		     value < this_cpu_read(hist->min)))
-		stall_hist_new_extreme(hist, value);
+	stall_hist_record_in(hist, stall_hist_bucket(value), value);
 }
 
 #endif /* __KERNEL__ */

@@ -86,7 +86,8 @@ static int hook_attach_first(struct stall_hook *hook)
  * Samples can arrive before this returns.
  *
  * Context: process, may sleep.
- * Return: 0, -EOPNOTSUPP if there is no hook for it in any kernel, -EPERM if
+ * Return: 0, -EOPNOTSUPP if there is no hook for it in any kernel, -ECANCELED if
+ * it is not wanted, -EPERM if
  * lockdown forbids it, -ENOENT if this kernel has none of the targets, or the
  * error of the kernel's own registration of the first one that it has. It is
  * kept in @hook, too.
@@ -96,6 +97,8 @@ int stall_hook_attach(struct stall_hook *hook)
 	hook->target = NULL;
 	if (hook->probe->kind == STALL_UNWATCHED)
 		return hook->error = -EOPNOTSUPP;
+	if (hook->probe->wanted && !hook->probe->wanted())
+		return hook->error = -ECANCELED;
 	hook->error = hook_allowed(hook->probe);
 	if (!hook->error)
 		hook->error = hook_attach_first(hook);
@@ -167,6 +170,9 @@ void stall_hook_why(const struct stall_hook *hook, char *text, size_t room)
 	switch (hook->error) {
 	case -ENOENT:
 		strscpy(text, "not in this kernel", room);
+		break;
+	case -ECANCELED:
+		strscpy(text, hook->probe->not_wanted, room);
 		break;
 	case -ENOMEM:
 		strscpy(text, "out of memory", room);

@@ -42,12 +42,16 @@ typedef void (*stall_entry_fn)(struct stall_run *run, struct pt_regs *regs);
  * @hot: of a STALL_ENTRY: the function is called so often that 20 instructions
  *	a hit are worth a tenth of a second when the collector is switched off
  * @targets: names in order of preference; the first that resolves wins
+ * @wanted: is it to be hung at all? Asked as it is about to be. Optional.
+ * @not_wanted: why it is not, if @wanted says so
  * @arg: of a STALL_TRACEPOINT whose handler serves several, as
  *	hook->probe->arg
  * @tracepoint_fn: of a STALL_TRACEPOINT: has the type that the tracepoint
  *	calls, gets its struct stall_hook as first argument, and stands between
  *	stall_hook_enter() and stall_hook_exit()
  * @entry_fn: of a STALL_ENTRY
+ * @callback: of a STALL_ENTRY that is hot: by STALL_MAKE_CALLBACK(), in place of
+ *	the common one; optional
  * @why: of a STALL_UNWATCHED: what is missing
  */
 struct stall_probe {
@@ -55,7 +59,10 @@ struct stall_probe {
 	bool optional;
 	bool hot;
 	const char *targets[STALL_MAX_TARGETS];
+	bool (*wanted)(void);
+	const char *not_wanted;
 	u32 arg;
+	ftrace_func_t callback;
 	union {
 		void *tracepoint_fn;
 		stall_entry_fn entry_fn;
@@ -195,32 +202,102 @@ void stall_hook_timed(struct stall_hook *hook, u64 began);
 #define STALL_COST_SAMPLE	64
 
 /**
- * stall_hook_enter() - a handler begins
- * @hook: a tracepoint's first argument
+ * stall_hook_hit() - count a hit
+ * @hook: which was hit
+ *
+ * Context: any. An interrupt in between times another hit, or none: no harm.
+ * Return: true if this one is to be timed.
+ */
+static __always_inline bool stall_hook_hit(struct stall_hook *hook)
+{
+	struct stall_hook_cost __percpu *cost = hook->cost;
+
+	this_cpu_inc(cost->hits);
+	return unlikely(this_cpu_read(cost->hits) % STALL_COST_SAMPLE == 0);
+}
+
+/**
+ * stall_hook_begin() - a handler begins, of a hit that is counted already
+ * @timed: what stall_hook_hit() returned
  *
  * Preemption is off until stall_hook_exit(), by the tracepoint or by us.
  *
  * Context: any.
- * Return: now, in ticks; stall_hook_exit() wants it, and the handler may use it.
+ * Return: what stall_hook_exit() wants: when a hit began that is timed, else 0.
+ */
+static __always_inline u64 stall_hook_begin(bool timed)
+{
+	stall_tracepoint_preempt_disable();
+	return unlikely(timed) ? stall_ticks() : 0;
+}
+
+/**
+ * stall_hook_enter() - a handler begins
+ * @hook: a tracepoint's first argument
+ *
+ * Context: any.
+ * Return: as of stall_hook_begin().
  */
 static __always_inline u64 stall_hook_enter(struct stall_hook *hook)
 {
-	stall_tracepoint_preempt_disable();
-	this_cpu_inc(hook->cost->hits);
-	return stall_ticks();
+	return stall_hook_begin(stall_hook_hit(hook));
 }
 
 /**
  * stall_hook_exit() - a handler ends
  * @hook: as at stall_hook_enter()
- * @began: what that returned
+ * @began: what that or stall_hook_begin() returned
  */
 static __always_inline void stall_hook_exit(struct stall_hook *hook, u64 began)
 {
-	/* An interrupt in between times another hit, or none: no harm. */
-	if (unlikely(this_cpu_read(hook->cost->hits) % STALL_COST_SAMPLE == 0))
+	if (unlikely(began))
 		stall_hook_timed(hook, began);
 	stall_tracepoint_preempt_enable();
 }
+
+/*
+ * An ftrace callback for one hot function, named @_name. Most of its hits are let go
+ * after @_wants(regs); @_handler(run, regs) gets the others, and those that are timed.
+ * Both are inlined, and call nothing that could be that function: there is no guard
+ * against recursion. Where a kprobe has to do, it calls the probe's entry_fn.
+ */
+#if STALL_HAVE_FTRACE
+#define STALL_CALLBACK(_name)	(_name)
+#define STALL_DECLARE_CALLBACK(_name)					\
+	void _name(unsigned long ip, unsigned long parent_ip,		\
+		   struct ftrace_ops *ops, STALL_FTRACE_REGS *fregs)
+#define STALL_MAKE_CALLBACK(_name, _wants, _handler)			\
+static noinline void notrace _name##_wanted(struct stall_hook *hook,	\
+					    struct pt_regs *regs,	\
+					    bool timed)			\
+{									\
+	u64 began;							\
+									\
+	preempt_disable_notrace();					\
+	began = unlikely(timed) ? stall_ticks() : 0;			\
+	_handler(hook->run, regs);					\
+	if (unlikely(timed))						\
+		stall_hook_timed(hook, began);				\
+	preempt_enable_notrace();					\
+}									\
+NOKPROBE_SYMBOL(_name##_wanted);					\
+void notrace _name(unsigned long ip, unsigned long parent_ip,		\
+		   struct ftrace_ops *ops, STALL_FTRACE_REGS *fregs)	\
+{									\
+	struct stall_hook *hook = container_of(ops, struct stall_hook,	\
+					       ops);			\
+	bool timed = stall_hook_hit(hook);				\
+									\
+	if (unlikely(timed || _wants(stall_pt_regs(fregs))))		\
+		_name##_wanted(hook, stall_pt_regs(fregs), timed);	\
+}									\
+NOKPROBE_SYMBOL(_name)
+#else
+#define STALL_CALLBACK(_name)	NULL
+#define STALL_DECLARE_CALLBACK(_name)					\
+	static_assert(true)
+#define STALL_MAKE_CALLBACK(_name, _wants, _handler)			\
+	static_assert(__same_type(_wants, bool (struct pt_regs *)))
+#endif
 
 #endif /* STALL_PROBE_H */

@@ -124,6 +124,8 @@ static void run_detach(struct stall_run *run)
 {
 	unsigned int i = run->collector->nr_probes;
 
+	if (run->collector->detaching)
+		run->collector->detaching(run);
 	while (i--)
 		stall_hook_detach(&run->hooks[i]);
 	stall_entries_detach(&run->entries);

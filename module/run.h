@@ -11,7 +11,7 @@
 #include "table.h"
 #include "ticks.h"
 
-#define STALL_MAX_SERIES	16
+#define STALL_MAX_SERIES	24
 
 enum stall_state {
 	STALL_OFF,
@@ -23,7 +23,7 @@ enum stall_state {
 /**
  * struct stall_story - an event in words
  * @subject: what stalled, without saying for how long
- * @note: why it may be no stall after all, or empty
+ * @note: why it was late, or why it may be no stall after all; or empty
  * @doubt: it probably is none
  */
 struct stall_story {
@@ -46,6 +46,9 @@ struct stall_story {
  * @teardown: give it back after the last probe's handler has ended. Optional.
  * @attached: all probes hang that can. Called in process context under the
  *	stall lock. Optional.
+ * @detaching: the probes are about to be taken out, or could not all be hung:
+ *	what only works while they hang has to end. Called in process context
+ *	under the stall lock, perhaps without @attached before. Optional.
  * @flush: put into the histograms what handlers keep back until a window is
  *	over. Called in process context under the stall lock before they are
  *	read. Optional.
@@ -62,6 +65,7 @@ struct stall_collector {
 	int (*setup)(struct stall_run *run);
 	void (*teardown)(struct stall_run *run);
 	void (*attached)(struct stall_run *run);
+	void (*detaching)(struct stall_run *run);
 	void (*flush)(struct stall_run *run);
 	void (*describe)(struct stall_run *run, const struct stall_event *event,
 			 struct stall_story *story);
@@ -182,6 +186,14 @@ static __always_inline void stall_record(struct stall_run *run,
 					 unsigned int series, u64 value)
 {
 	stall_hist_record(run->cells[series].hist, value);
+}
+
+/* Of a value whose bucket is known. */
+static __always_inline void stall_record_in(struct stall_run *run,
+					    unsigned int series,
+					    unsigned int bucket, u64 value)
+{
+	stall_hist_record_in(run->cells[series].hist, bucket, value);
 }
 
 static __always_inline void stall_dropped(struct stall_run *run)

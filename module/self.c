@@ -49,7 +49,8 @@ static void probe_state(const struct stall_hook *hook, struct probe_row *row)
 		strscpy(row->state, "off", sizeof(row->state));
 	} else {
 		strscpy(row->state,
-			hook->error == -ENOENT ? "missing" : "failed",
+			hook->error == -ENOENT ? "missing" :
+			hook->error == -ECANCELED ? "off" : "failed",
 			sizeof(row->state));
 		stall_hook_why(hook, row->reason, sizeof(row->reason));
 	}
@@ -250,7 +251,7 @@ static const struct stall_column event_columns[] = {
 	STALL_U64(event_row, cgroup_id, NULL, "its cgroup in the v2 hierarchy"),
 	STALL_U64(event_row, cpu, NULL, "where it was seen to end"),
 	STALL_TEXT(event_row, subject, "what was late"),
-	STALL_TEXT(event_row, note, "why it is doubtful"),
+	STALL_TEXT(event_row, note, "why it was late, or why it is doubtful"),
 };
 
 static void event_fill(const struct stall_event_seen *seen,

@@ -91,7 +91,7 @@ struct stall_table {
 };
 
 /* As many as text files have room for. */
-#define STALL_MAX_COLUMNS	24
+#define STALL_MAX_COLUMNS	32
 
 #define STALL_TABLE(_row, _columns, _collect)				\
 	{ .columns = (_columns),					\

@@ -68,6 +68,16 @@ static void put_more(FILE *to, __u32 nr, __u64 all_ns)
 	fputs(" in all", to);
 }
 
+static void put_note(FILE *to, const struct report *report, __u32 row)
+{
+	const char *note = table_text(&report->events, row, EVENT_NOTE);
+
+	if (!*note)
+		return;
+	fputs(": ", to);
+	text_put(to, note);
+}
+
 static void put_definite(FILE *to, const struct report *report,
 			 const struct late *late)
 {
@@ -76,6 +86,7 @@ static void put_definite(FILE *to, const struct report *report,
 	put_inside(to, report, late->longest);
 	put_time(to, report, late->longest);
 	put_task(to, report, late->longest);
+	put_note(to, report, late->longest);
 	put_more(to, late->nr_definite, late->definite_ns);
 	if (late->nr_doubtful)
 		fprintf(to, "; %u more in doubt", late->nr_doubtful);
@@ -84,16 +95,10 @@ static void put_definite(FILE *to, const struct report *report,
 static void put_doubtful(FILE *to, const struct report *report,
 			 const struct late *late)
 {
-	const char *note = table_text(&report->events, late->longest,
-				      EVENT_NOTE);
-
 	fputs(" over its limit, probably no stall: ", to);
 	put_length(to, report, late->longest);
 	put_time(to, report, late->longest);
-	if (*note) {
-		fputs(": ", to);
-		text_put(to, note);
-	}
+	put_note(to, report, late->longest);
 	put_more(to, late->nr_doubtful, late->doubtful_ns);
 }
 
