@@ -5,94 +5,109 @@
 #include "../module/collectors/bfd_sender.c"
 #include "suites.h"
 
+struct sender_test {
+	struct bfd_senders senders;
+	struct bfd_tasks tasks;
+};
+
 static int sender_init(struct kunit *test)
 {
-	test->priv = kunit_kzalloc(test, sizeof(struct bfd_senders),
-				   GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, test->priv);
-	return bfd_senders_init(test->priv);
+	struct sender_test *priv;
+
+	priv = kunit_kzalloc(test, sizeof(*priv), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, priv);
+	test->priv = priv;
+	return bfd_senders_init(&priv->senders) ?: bfd_tasks_init(&priv->tasks);
 }
 
 static void sender_exit(struct kunit *test)
 {
-	bfd_senders_free(test->priv);
+	struct sender_test *priv = test->priv;
+
+	bfd_senders_free(&priv->senders);
+	bfd_tasks_free(&priv->tasks);
 }
 
 static u64 tag_of(unsigned long number)
 {
-	struct in6_addr to = {};
+	return bfd_sender_tag((void *)0x1000, 0x0a000000 + number, 0,
+			      cpu_to_be16(3784));
+}
 
-	to.s6_addr32[0] = cpu_to_be32(0x0a000000 + number);
-	return bfd_sender_tag((void *)0x1000, &to, cpu_to_be16(3784));
+static void note(struct sender_test *priv, u64 tag, u64 now)
+{
+	preempt_disable();
+	bfd_sender_note(&priv->senders, tag, now, &priv->tasks);
+	preempt_enable();
 }
 
 static void sender_is_found_by_what_it_sends_to(struct kunit *test)
 {
-	struct stall_who who;
-	u64 called_ns;
+	struct sender_test *priv = test->priv;
+	struct bfd_call *call;
 
-	bfd_sender_note(test->priv, tag_of(1), 700);
-	KUNIT_ASSERT_TRUE(test, bfd_sender_take(test->priv, tag_of(1), &who,
-						&called_ns));
-	KUNIT_EXPECT_EQ(test, called_ns, 700ULL);
-	KUNIT_EXPECT_EQ(test, who.pid, current->pid);
-	KUNIT_EXPECT_STREQ(test, who.comm, current->comm);
-	KUNIT_EXPECT_FALSE(test, bfd_sender_take(test->priv, tag_of(2), &who,
-						 &called_ns));
+	note(priv, tag_of(1), 700);
+	call = bfd_sender_find(&priv->senders, tag_of(1));
+	KUNIT_ASSERT_NOT_NULL(test, call);
+	KUNIT_EXPECT_EQ(test, call->waiting, 700ULL);
+	KUNIT_EXPECT_EQ(test, call->account.at, 700ULL);
+	KUNIT_EXPECT_EQ(test, call->who.pid, current->pid);
+	KUNIT_EXPECT_STREQ(test, call->who.comm, current->comm);
+	KUNIT_EXPECT_TRUE(test, bfd_sender_is(call, tag_of(1)));
+	KUNIT_EXPECT_TRUE(test, !bfd_sender_find(&priv->senders, tag_of(2)));
 }
 
 /* Packets pile up: the first that comes out was asked for by the first call. */
-static void what_waits_longest_is_told_once(struct kunit *test)
+static void what_waits_longest_is_kept(struct kunit *test)
 {
-	struct stall_who who;
-	u64 called_ns = 1;
+	struct sender_test *priv = test->priv;
+	struct bfd_call *call;
 
-	bfd_sender_note(test->priv, tag_of(1), 700);
-	bfd_sender_note(test->priv, tag_of(1), 900);
-	bfd_sender_take(test->priv, tag_of(1), &who, &called_ns);
-	KUNIT_EXPECT_EQ(test, called_ns, 700ULL);
-	bfd_sender_take(test->priv, tag_of(1), &who, &called_ns);
-	KUNIT_EXPECT_EQ(test, called_ns, 0ULL);
-	bfd_sender_note(test->priv, tag_of(1), 1100);
-	bfd_sender_take(test->priv, tag_of(1), &who, &called_ns);
-	KUNIT_EXPECT_EQ(test, called_ns, 1100ULL);
+	note(priv, tag_of(1), 700);
+	note(priv, tag_of(1), 900);
+	call = bfd_sender_find(&priv->senders, tag_of(1));
+	KUNIT_ASSERT_NOT_NULL(test, call);
+	KUNIT_EXPECT_EQ(test, call->waiting, 700ULL);
+	KUNIT_EXPECT_EQ(test, call->account.at, 700ULL);
+	call->waiting = 0;
+	note(priv, tag_of(1), 1100);
+	KUNIT_EXPECT_EQ(test, call->waiting, 1100ULL);
+	KUNIT_EXPECT_EQ(test, call->account.at, 1100ULL);
 }
 
 static void tags_differ_by_socket_address_and_port(struct kunit *test)
 {
 	const __be16 port = cpu_to_be16(1), other_port = cpu_to_be16(2);
-	struct in6_addr to = {}, other = {};
-	u64 tag;
+	struct in6_addr last = {};
+	u64 tag = bfd_sender_tag((void *)0x1000, 0, 0, port);
 
-	other.s6_addr32[3] = cpu_to_be32(1);
-	tag = bfd_sender_tag((void *)0x1000, &to, port);
-	KUNIT_EXPECT_NE(test, tag, bfd_sender_tag((void *)0x1400, &to, port));
+	last.s6_addr32[3] = cpu_to_be32(1);
+	KUNIT_EXPECT_NE(test, tag, bfd_sender_tag((void *)0x1400, 0, 0, port));
 	KUNIT_EXPECT_NE(test, tag,
-			bfd_sender_tag((void *)0x1000, &other, port));
+			bfd_sender_tag((void *)0x1000, 0,
+				       bfd_address_half(&last, 1), port));
 	KUNIT_EXPECT_NE(test, tag,
-			bfd_sender_tag((void *)0x1000, &to, other_port));
-	KUNIT_EXPECT_NE(test, bfd_sender_tag(NULL, &to, 0), 0ULL);
+			bfd_sender_tag((void *)0x1000, 0, 0, other_port));
+	KUNIT_EXPECT_NE(test, bfd_sender_tag(NULL, 0, 0, 0), 0ULL);
 }
 
 /* Sockets come and go: the newest senders are the ones that are known. */
 static void the_longest_unused_goes_first(struct kunit *test)
 {
 	const unsigned long many = 100000, recent = 1024;
+	struct sender_test *priv = test->priv;
 	unsigned long i, found = 0;
-	struct stall_who who;
-	u64 called_ns;
 
 	for (i = 1; i <= many; i++)
-		bfd_sender_note(test->priv, tag_of(i), i);
+		note(priv, tag_of(i), i);
 	for (i = many - recent + 1; i <= many; i++)
-		found += bfd_sender_take(test->priv, tag_of(i), &who,
-					 &called_ns);
+		found += !!bfd_sender_find(&priv->senders, tag_of(i));
 	KUNIT_EXPECT_GE(test, found, recent * 98 / 100);
 }
 
 static struct kunit_case sender_cases[] = {
 	KUNIT_CASE(sender_is_found_by_what_it_sends_to),
-	KUNIT_CASE(what_waits_longest_is_told_once),
+	KUNIT_CASE(what_waits_longest_is_kept),
 	KUNIT_CASE(tags_differ_by_socket_address_and_port),
 	KUNIT_CASE(the_longest_unused_goes_first),
 	{}

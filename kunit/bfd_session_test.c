@@ -17,50 +17,38 @@ static int session_init(struct kunit *test)
 }
 
 /* Send once after each of some gaps; how many were too long. */
-static unsigned int send(struct bfd_session *session, u64 threshold_ns,
+static unsigned int send(struct bfd_session *session, u64 limit_ns,
 			 u64 gap_ns, unsigned int times)
 {
 	unsigned int late = 0;
-	struct bfd_gap gap;
+	u64 limit;
 
-	if (!session->last_ns)
-		bfd_session_sent(session, MS, threshold_ns, &gap);
-	while (times--)
-		late += bfd_session_sent(session, session->last_ns + gap_ns,
-					 threshold_ns, &gap);
+	bfd_session_first(session);
+	while (times--) {
+		limit = limit_ns;
+		late += bfd_session_gap(session, gap_ns,
+					stall_hist_bucket(gap_ns), &limit);
+	}
 	return late;
-}
-
-static void first_packet_has_no_gap(struct kunit *test)
-{
-	struct bfd_session *session = test->priv;
-	struct bfd_gap gap = { .gap_ns = 1 };
-
-	KUNIT_EXPECT_FALSE(test, bfd_session_sent(session, 5 * MS, 0, &gap));
-	KUNIT_EXPECT_TRUE(test, gap.first);
-	KUNIT_EXPECT_EQ(test, gap.gap_ns, 0ULL);
-	KUNIT_EXPECT_EQ(test, session->first_ns, 5 * MS);
-	KUNIT_EXPECT_EQ(test, session->last_ns, 5 * MS);
 }
 
 static void gap_over_two_medians_is_late(struct kunit *test)
 {
 	struct bfd_session *session = test->priv;
-	struct bfd_gap gap;
+	u64 limit_ns = 0;
 
 	KUNIT_EXPECT_EQ(test, send(session, 0, 400 * MS, 10), 0U);
 	KUNIT_EXPECT_EQ(test, bfd_median_ns(session), 400 * MS);
 	KUNIT_EXPECT_EQ(test, send(session, 0, 800 * MS, 1), 0U);
-	KUNIT_EXPECT_TRUE(test, bfd_session_sent(session, session->last_ns +
-						 1300 * MS, 0, &gap));
-	KUNIT_EXPECT_EQ(test, gap.gap_ns, 1300 * MS);
-	KUNIT_EXPECT_EQ(test, gap.limit_ns, 800 * MS);
+	KUNIT_EXPECT_TRUE(test, bfd_session_gap(session, 1300 * MS,
+						stall_hist_bucket(1300 * MS),
+						&limit_ns));
+	KUNIT_EXPECT_EQ(test, limit_ns, 800 * MS);
 	KUNIT_EXPECT_EQ(test, session->max_gap_ns, 1300 * MS);
-	KUNIT_EXPECT_EQ(test, session->max_gap_at_ns, session->last_ns);
 	KUNIT_EXPECT_EQ(test, session->nr_late, 1U);
 }
 
-static void threshold_replaces_the_median(struct kunit *test)
+static void limit_replaces_the_median(struct kunit *test)
 {
 	struct bfd_session *session = test->priv;
 
@@ -68,6 +56,7 @@ static void threshold_replaces_the_median(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, send(session, 1000 * MS, 10 * MS, 8), 0U);
 	KUNIT_EXPECT_EQ(test, send(session, 1000 * MS, 1000 * MS, 1), 0U);
 	KUNIT_EXPECT_EQ(test, send(session, 1000 * MS, 1001 * MS, 1), 1U);
+	KUNIT_EXPECT_EQ(test, send(session, U64_MAX, 9000 * MS, 1), 0U);
 }
 
 static void without_a_median_nothing_is_late(struct kunit *test)
@@ -191,43 +180,104 @@ static void session_is_claimed_once(struct kunit *test)
 {
 	struct bfd_session *session = test->priv;
 
-	KUNIT_EXPECT_TRUE(test, bfd_session_claim(session));
-	KUNIT_EXPECT_FALSE(test, bfd_session_claim(session));
-	bfd_session_release(session);
-	KUNIT_EXPECT_TRUE(test, bfd_session_claim(session));
+	KUNIT_EXPECT_TRUE(test, bfd_claim(&session->sequence));
+	KUNIT_EXPECT_FALSE(test, bfd_claim(&session->sequence));
+	KUNIT_EXPECT_TRUE(test, bfd_claim(&session->rx_sequence));
+	bfd_release(&session->sequence);
+	KUNIT_EXPECT_TRUE(test, bfd_claim(&session->sequence));
 }
 
 static void reader_knows_that_it_saw_one_moment(struct kunit *test)
 {
 	struct bfd_session *session = test->priv;
-	u32 before = bfd_session_moment(session), moment;
+	u32 *sequence = &session->sequence, before, moment;
 
-	KUNIT_EXPECT_FALSE(test, bfd_session_changed(session, before));
-	bfd_session_claim(session);
-	KUNIT_EXPECT_TRUE(test, bfd_session_changed(session, before));
-	moment = bfd_session_moment(session);
-	KUNIT_EXPECT_TRUE(test, bfd_session_changed(session, moment));
-	bfd_session_release(session);
-	KUNIT_EXPECT_TRUE(test, bfd_session_changed(session, before));
-	moment = bfd_session_moment(session);
-	KUNIT_EXPECT_FALSE(test, bfd_session_changed(session, moment));
+	before = bfd_moment(sequence);
+	KUNIT_EXPECT_FALSE(test, bfd_changed(sequence, before));
+	bfd_claim(sequence);
+	KUNIT_EXPECT_TRUE(test, bfd_changed(sequence, before));
+	moment = bfd_moment(sequence);
+	KUNIT_EXPECT_TRUE(test, bfd_changed(sequence, moment));
+	bfd_release(sequence);
+	KUNIT_EXPECT_TRUE(test, bfd_changed(sequence, before));
+	moment = bfd_moment(sequence);
+	KUNIT_EXPECT_FALSE(test, bfd_changed(sequence, moment));
 }
 
-static void clock_that_steps_back_is_no_gap(struct kunit *test)
+static void says(struct bfd_session *session, u8 state, u8 diag, u64 now)
+{
+	struct bfd_control control = {
+		.state = state, .diag = diag, .multiplier = 3, .mine = 1,
+		.yours = 2, .desired_tx_us = 400000, .required_rx_us = 400000,
+	};
+	struct bfd_wire wire = {
+		.version_diag = diag, .state_flags = state << 6,
+	};
+
+	bfd_session_says(session, &wire, &control, now);
+	bfd_half_agree(&session->tx, &session->rx);
+	session->tx.nr_packets++;
+}
+
+/* The peer's packets come in, or did until @last. */
+static void peer_says(struct bfd_session *session, u64 last)
+{
+	session->rx.said = session->tx.said;
+	session->rx.said.state = BFD_UP;
+	session->rx.changes++;
+	session->rx.last = last;
+	bfd_half_agree(&session->rx, &session->tx);
+}
+
+static void flap_is_whose_lateness_it_was(struct kunit *test)
+{
+	static const struct {
+		const char *what;
+		u64 too_late_ms, arrived_ms;
+		u8 diag;
+		u64 caused;
+	} cases[] = {
+		{ "nothing came for so long", 0, 8700, BFD_DIAG_EXPIRED, 0 },
+		{ "it came and was not read", 0, 9700, BFD_DIAG_EXPIRED, 1 },
+		{ "the peer says so", 0, 9700, 3, 0 },
+		{ "the peer says so, and we were late", 9900, 9700, 3, 1 },
+		{ "we were late long ago", 5000, 9700, 3, 0 },
+	};
+	const struct stall_ticks_rate rate = stall_ticks_rate;
+	struct bfd_session *session = test->priv;
+	unsigned int i;
+
+	/* Ticks are ns here. */
+	stall_ticks_rate.counter = false;
+	stall_ticks_rate.mult = 1U << STALL_TICKS_SHIFT;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		memset(session, 0, sizeof(*session));
+		says(session, BFD_UP, 0, 1000 * MS);
+		peer_says(session, cases[i].arrived_ms * MS);
+		says(session, BFD_UP, 0, 9000 * MS);
+		session->too_late = cases[i].too_late_ms * MS;
+		says(session, BFD_DOWN, cases[i].diag, 10000 * MS);
+		KUNIT_EXPECT_EQ(test, session->nr_flaps, 1ULL);
+		KUNIT_EXPECT_EQ_MSG(test, session->nr_caused, cases[i].caused,
+				    "%s", cases[i].what);
+	}
+	stall_ticks_rate = rate;
+}
+
+static void coming_up_is_no_flap(struct kunit *test)
 {
 	struct bfd_session *session = test->priv;
-	struct bfd_gap gap;
 
-	send(session, 0, 400 * MS, 5);
-	KUNIT_EXPECT_FALSE(test, bfd_session_sent(session, session->last_ns - 1,
-						  0, &gap));
-	KUNIT_EXPECT_EQ(test, gap.gap_ns, 0ULL);
+	says(session, BFD_DOWN, 0, 1000 * MS);
+	says(session, BFD_INIT, 0, 2000 * MS);
+	says(session, BFD_UP, 0, 3000 * MS);
+	KUNIT_EXPECT_EQ(test, session->nr_changes, 2ULL);
+	KUNIT_EXPECT_EQ(test, session->nr_flaps, 0ULL);
 }
 
 static struct kunit_case session_cases[] = {
-	KUNIT_CASE(first_packet_has_no_gap),
 	KUNIT_CASE(gap_over_two_medians_is_late),
-	KUNIT_CASE(threshold_replaces_the_median),
+	KUNIT_CASE(limit_replaces_the_median),
 	KUNIT_CASE(without_a_median_nothing_is_late),
 	KUNIT_CASE(gaps_are_counted_by_how_much_they_are_over),
 	KUNIT_CASE(answers_to_polls_are_no_interval),
@@ -237,7 +287,8 @@ static struct kunit_case session_cases[] = {
 	KUNIT_CASE(gaps_fill_the_histogram),
 	KUNIT_CASE(session_is_claimed_once),
 	KUNIT_CASE(reader_knows_that_it_saw_one_moment),
-	KUNIT_CASE(clock_that_steps_back_is_no_gap),
+	KUNIT_CASE(flap_is_whose_lateness_it_was),
+	KUNIT_CASE(coming_up_is_no_flap),
 	{}
 };
 

@@ -12,6 +12,8 @@
 #include <linux/atomic.h>
 #include <linux/fs.h>
 #include <linux/ftrace.h>
+#include <linux/hrtimer.h>
+#include <linux/irq_work.h>
 #include <linux/mm.h>
 #include <linux/preempt.h>
 #include <linux/ptrace.h>
@@ -143,6 +145,45 @@ stall_sb_shrinker(const struct super_block *sb)
  */
 #ifndef STALL_HAVE_SYSTEM_DFL_WQ
 #define system_dfl_wq	system_unbound_wq
+#endif
+
+/* v5.14 renamed a task's state to say that it is not to be read plainly. */
+static inline unsigned int stall_task_state(const struct task_struct *task)
+{
+#ifdef STALL_HAVE_TASK_STATE_UNDERSCORED
+	return READ_ONCE(task->__state);
+#else
+	return READ_ONCE(task->state);
+#endif
+}
+
+/* A kernel for one CPU only may not keep which task is on it. */
+static inline bool stall_task_on_cpu(const struct task_struct *task)
+{
+#ifdef CONFIG_SMP
+	return READ_ONCE(task->on_cpu);
+#else
+	return task == current;
+#endif
+}
+
+/* v6.15 made one call of two. Drop with support for v6.12. */
+#ifndef STALL_HAVE_HRTIMER_SETUP
+static inline void hrtimer_setup(struct hrtimer *timer,
+				 enum hrtimer_restart (*function)(struct hrtimer *),
+				 clockid_t clock, enum hrtimer_mode mode)
+{
+	hrtimer_init(timer, clock, mode);
+	timer->function = function;
+}
+#endif
+
+/*
+ * v5.11 lets work ask for hard interrupt context, which PREEMPT_RT would else put
+ * off into a thread. Drop with support for v5.10.
+ */
+#ifndef IRQ_WORK_INIT_HARD
+#define IRQ_WORK_INIT_HARD(_fn)	{ .func = (_fn) }
 #endif
 
 #ifndef CONFIG_64BIT

@@ -13,7 +13,10 @@
 #define NR_UDP_PORTS		65536
 #define MAX_THRESHOLD_MS	3600000
 
-#define PORT_BIT(_port)	BIT((_port) % BITS_PER_LONG)
+/* Bits stand in the order of the network, so that a look swaps no bytes. */
+#define PORT_NR(_port)		((__force u16)__constant_htons(_port))
+#define PORT_BIT(_port)		BIT(PORT_NR(_port) % BITS_PER_LONG)
+#define PORT_WORD(_port)	BIT_WORD(PORT_NR(_port))
 
 /*
  * RFC 5881 has 3784 for control and 3785 for echo packets, RFC 5883 has 4784
@@ -21,10 +24,11 @@
  * S-BFD.
  */
 unsigned long bfd_port_bits[BITS_TO_LONGS(NR_UDP_PORTS)] = {
-	[BIT_WORD(3784)] = PORT_BIT(3784) | PORT_BIT(3785),
-	[BIT_WORD(4784)] = PORT_BIT(4784),
-	[BIT_WORD(6784)] = PORT_BIT(6784),
-	[BIT_WORD(7784)] = PORT_BIT(7784),
+	[PORT_WORD(3784)] = PORT_BIT(3784),
+	[PORT_WORD(3785)] = PORT_BIT(3785),
+	[PORT_WORD(4784)] = PORT_BIT(4784),
+	[PORT_WORD(6784)] = PORT_BIT(6784),
+	[PORT_WORD(7784)] = PORT_BIT(7784),
 };
 
 /* The same in the order in which they were given. */
@@ -37,17 +41,48 @@ static unsigned int nr_ports = 5;
  */
 static struct {
 	u16 port;
-	u64 ns;
+	u64 ticks;
 } since[2 * BFD_MAX_PORTS];
 
 static unsigned int nr_since;
 
 static u64 threshold_ns;
+static unsigned int overdue_percent = 50;
+
+bool bfd_params_are_plain __read_mostly = true;
+
+static void plain_or_not(void)
+{
+	WRITE_ONCE(bfd_params_are_plain, !threshold_ns && !nr_since);
+}
+
+/**
+ * bfd_overdue_percent() - from when on a hello is late
+ *
+ * Return: how much of the time that remains between the interval and the end of
+ * the detection time may pass.
+ */
+unsigned int bfd_overdue_percent(void)
+{
+	return READ_ONCE(overdue_percent);
+}
+
+/**
+ * bfd_port_is_control() - do control packets go to this port?
+ * @port: in host order
+ *
+ * Return: true if only they do; what a port is for that was added by hand is not
+ * known.
+ */
+bool bfd_port_is_control(u16 port)
+{
+	return port == 3784 || port == 4784 || port == 6784 || port == 7784;
+}
 
 /**
  * bfd_threshold_ns() - gaps over this are too long
  *
- * Return: ns, 0 for two running medians of the session.
+ * Return: ns, 0 if each session's own limit counts.
  */
 u64 bfd_threshold_ns(void)
 {
@@ -62,7 +97,7 @@ u64 bfd_threshold_ns(void)
  * last seen before begins anew instead of having had a gap.
  *
  * Context: any.
- * Return: ns of stall_clock(), 0 for always.
+ * Return: in ticks, 0 for always.
  */
 u64 bfd_port_since(u16 port)
 {
@@ -73,7 +108,7 @@ u64 bfd_port_since(u16 port)
 	nr = READ_ONCE(nr_since);
 	for (i = 0; i < nr; i++)
 		if (READ_ONCE(since[i].port) == port)
-			return READ_ONCE(since[i].ns);
+			return READ_ONCE(since[i].ticks);
 	return 0;
 }
 
@@ -101,16 +136,17 @@ static void add_port(u16 port)
 	for (i = 0; i < nr_since; i++) {
 		if (since[i].port == port)
 			break;
-		if (!test_bit(since[i].port, bfd_port_bits))
+		if (!bfd_port(cpu_to_be16(since[i].port)))
 			at = i;
 	}
 	at = i < nr_since ? i : at;
-	WRITE_ONCE(since[at].ns, stall_clock());
+	WRITE_ONCE(since[at].ticks, stall_ticks());
 	WRITE_ONCE(since[at].port, port);
 	WRITE_ONCE(nr_since, max(nr_since, at + 1));
+	plain_or_not();
 	/* Who sees the bit sees since when. Pairs with bfd_port_since(). */
 	smp_mb__before_atomic();
-	set_bit(port, bfd_port_bits);
+	set_bit((__force u16)cpu_to_be16(port), bfd_port_bits);
 }
 
 /* Bit by bit: a port that stays is watched without a break. */
@@ -124,13 +160,14 @@ static int set_ports(const char *value)
 	if (err)
 		return err;
 	for (i = 0; i < nr; i++)
-		if (!test_bit(wanted[i], bfd_port_bits))
+		if (!bfd_port(cpu_to_be16(wanted[i])))
 			add_port(wanted[i]);
 	for (i = 0; i < nr_ports; i++) {
 		for (j = 0; j < nr && wanted[j] != ports[i]; j++)
 			;
 		if (j == nr)
-			clear_bit(ports[i], bfd_port_bits);
+			clear_bit((__force u16)cpu_to_be16(ports[i]),
+				  bfd_port_bits);
 	}
 	memcpy(ports, wanted, nr * sizeof(*ports));
 	nr_ports = nr;
@@ -154,9 +191,11 @@ static int set_threshold(const char *value)
 	int err;
 
 	err = stall_parse_uint(value, 0, MAX_THRESHOLD_MS, &ms);
-	if (!err)
-		WRITE_ONCE(threshold_ns, ms * (u64)NSEC_PER_MSEC);
-	return err;
+	if (err)
+		return err;
+	WRITE_ONCE(threshold_ns, ms * (u64)NSEC_PER_MSEC);
+	plain_or_not();
+	return 0;
 }
 
 static int get_threshold(char *text, size_t room)
@@ -178,11 +217,23 @@ MODULE_PARM_DESC(bfd_ports,
 
 static const struct stall_param threshold_param = {
 	.name = "bfd_threshold_ms",
-	.allowed = "0 (two running medians of the session) to 3600000",
+	.allowed = "0 (the limit of each session) to 3600000",
 	.set = set_threshold,
 	.get = get_threshold,
 };
 
 STALL_PARAM(bfd_threshold_ms, threshold_param, 0644);
 MODULE_PARM_DESC(bfd_threshold_ms,
-		 "a gap over this is an event (default 0: two running medians)");
+		 "a gap over this is an event (default 0: by each session's own times)");
+
+static const struct stall_param overdue_param = {
+	.name = "bfd_overdue_percent",
+	.allowed = "1 to 100 percent of the time that is left after the interval",
+	.number = &overdue_percent,
+	.min = 1,
+	.max = 100,
+};
+
+STALL_PARAM(bfd_overdue_percent, overdue_param, 0644);
+MODULE_PARM_DESC(bfd_overdue_percent,
+		 "a hello is late when so much of the peer's remaining patience is used (default 50)");

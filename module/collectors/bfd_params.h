@@ -12,12 +12,17 @@
 
 #define BFD_MAX_PORTS	16
 
-/* One bit a port. */
+/* One bit a port, by its number in the order of the network. */
 #define BFD_PORT_BYTES	(65536 / 8)
 
 extern unsigned long bfd_port_bits[];
 
+/* Does all that is watched go by its own times, and always has been watched? */
+extern bool bfd_params_are_plain;
+
 u64 bfd_threshold_ns(void);
+unsigned int bfd_overdue_percent(void);
+bool bfd_port_is_control(u16 port);
 u64 bfd_port_since(u16 port);
 
 /**
@@ -28,7 +33,7 @@ u64 bfd_port_since(u16 port);
  */
 static inline bool bfd_port(__be16 port)
 {
-	return test_bit(be16_to_cpu(port), bfd_port_bits);
+	return test_bit((__force u16)port, bfd_port_bits);
 }
 
 #endif /* STALL_BFD_PARAMS_H */

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * bfd_session - one direction of a BFD session, and its gaps
+ * bfd_session - a BFD session as one end of it sees it
  *
- * How often hellos ought to come is not known here but learnt: the median of
- * the latest gaps follows a change of interval after half a window, and is not
- * moved by a few late ones.
+ * How often packets ought to go out is what both ends agreed. Of packets that do
+ * not say, like those of the echo function, it is learnt: the median of the
+ * latest gaps follows a change of interval after half a window, and is not moved
+ * by a few late ones.
  */
 #include <linux/compiler.h>
 #include <linux/limits.h>
@@ -82,50 +83,109 @@ static void count_over(struct bfd_session *session, u64 gap_ns, u64 median_ns)
 }
 
 /**
- * bfd_session_sent() - a session's packet goes out
+ * bfd_session_first() - a session's first packet goes out
  * @session: which
- * @now: when, in ns
- * @threshold_ns: gaps over this are too long; 0 for two running medians
- * @gap: result
+ *
+ * Context: any, preemption off, the session claimed.
+ */
+void bfd_session_first(struct bfd_session *session)
+{
+	if (session->first_ns)
+		return;
+	session->min_gap_ns = U64_MAX;
+	/* Pairs with the acquire in bfd_collect(). */
+	smp_store_release(&session->first_ns, stall_clock());
+}
+
+/**
+ * bfd_session_largest() - never was a gap so long
+ * @session: which
+ * @gap_ns: the gap
+ */
+void bfd_session_largest(struct bfd_session *session, u64 gap_ns)
+{
+	session->max_gap_ns = gap_ns;
+	session->max_gap_at_ns = stall_clock();
+}
+
+/**
+ * bfd_session_paused() - a gap that is none between answers
+ * @session: which
+ * @gap_ns: the gap, BFD_ANSWER_NS at least
+ *
+ * Context: any, preemption off, the session claimed.
+ */
+void bfd_session_paused(struct bfd_session *session, u64 gap_ns)
+{
+	count_over(session, gap_ns, bfd_median_ns(session));
+	window_add(session, gap_ns);
+}
+
+/**
+ * bfd_session_gap() - a packet goes out, not the session's first
+ * @session: which
+ * @gap_ns: since the one before
+ * @bucket: that gap's in a histogram
+ * @limit_ns: gaps over this are too long; if 0, changed to two running medians, or
+ *	left if that is not known yet
  *
  * Context: any, preemption off, the session claimed.
  * Return: true if the gap was too long.
  */
-bool bfd_session_sent(struct bfd_session *session, u64 now, u64 threshold_ns,
-		      struct bfd_gap *gap)
+bool bfd_session_gap(struct bfd_session *session, u64 gap_ns,
+		     unsigned int bucket, u64 *limit_ns)
 {
-	u64 last = session->last_ns, median_ns = bfd_median_ns(session);
-	unsigned int bucket;
-
-	WRITE_ONCE(session->last_ns, now);
-	gap->first = !last;
-	gap->gap_ns = 0;
-	gap->limit_ns = 0;
-	if (gap->first && !session->first_ns) {
-		session->min_gap_ns = U64_MAX;
-		/* Pairs with the acquire in bfd_collect(). */
-		smp_store_release(&session->first_ns, now);
-	}
-	if (gap->first)
-		return false;
-	/* The clocks of two CPUs may differ by a little. */
-	gap->gap_ns = now > last ? now - last : 0;
-	gap->limit_ns = threshold_ns ?: 2 * median_ns;
-
-	bucket = stall_hist_clamp(stall_hist_bucket(gap->gap_ns),
-				  BFD_FIRST_BUCKET, BFD_NR_BUCKETS);
-	session->buckets[bucket]++;
-	session->gap_sum_ns += gap->gap_ns;
-	session->min_gap_ns = min(session->min_gap_ns, gap->gap_ns);
-	if (gap->gap_ns > session->max_gap_ns) {
-		session->max_gap_ns = gap->gap_ns;
-		session->max_gap_at_ns = now;
-	}
-	count_over(session, gap->gap_ns, median_ns);
-	if (gap->gap_ns >= BFD_ANSWER_NS)
-		window_add(session, gap->gap_ns);
-	if (!gap->limit_ns || gap->gap_ns <= gap->limit_ns)
+	if (!*limit_ns)
+		*limit_ns = 2 * bfd_median_ns(session);
+	bfd_session_count(session, gap_ns, bucket);
+	if (!*limit_ns || gap_ns <= *limit_ns)
 		return false;
 	session->nr_late++;
 	return true;
+}
+
+/*
+ * Was it us? Either the peer's detection time was over before our packet came; or
+ * ours was, and yet the peer's packets had come in: they were not read.
+ */
+static bool flap_is_ours(const struct bfd_session *session,
+			 const struct bfd_control *control, u64 now)
+{
+	u64 patience_ns = session->rx.pace.detection_ns;
+	u64 arrived = READ_ONCE(session->rx.last);
+
+	if (session->too_late && stall_ticks_since(session->too_late, now) <=
+	    2 * session->tx.pace.detection_ns)
+		return true;
+	return control->diag == BFD_DIAG_EXPIRED && arrived && patience_ns &&
+	       stall_ticks_since(arrived, now) < patience_ns - patience_ns / 8;
+}
+
+/**
+ * bfd_session_says() - a packet of ours says something
+ * @session: which
+ * @wire: the packet
+ * @control: what it says
+ * @now: when it went out, in ticks
+ *
+ * Context: any, preemption off, the session claimed.
+ */
+void bfd_session_says(struct bfd_session *session, const struct bfd_wire *wire,
+		      const struct bfd_control *control, u64 now)
+{
+	const struct bfd_control *before = &session->tx.said;
+
+	if (!memcmp(&session->tx.wire, wire, sizeof(*wire)))
+		return;
+	if (before->multiplier && before->state != control->state) {
+		session->nr_changes++;
+		if (before->state == BFD_UP) {
+			session->nr_flaps++;
+			session->nr_caused += flap_is_ours(session, control,
+							   now);
+		}
+	}
+	session->tx.wire = *wire;
+	session->tx.said = *control;
+	WRITE_ONCE(session->tx.changes, session->tx.changes + 1);
 }

@@ -4,17 +4,15 @@
  */
 #include <linux/cpumask.h>
 #include <linux/kernel.h>
+#include <linux/mm.h>
 #include <linux/socket.h>
 #include <linux/string.h>
 
 #include "bfd.h"
+#include "bfd_show.h"
 
 struct bfd_row {
-	u64 netns;
-	char source[48];
-	char destination[48];
-	u64 port;
-	char device[64];
+	struct bfd_row_name name;
 	u64 ifindex;
 	u64 packets;
 	u64 first_ns;
@@ -42,11 +40,7 @@ static_assert(offsetof(struct bfd_row, gap_ns.buckets) -
 	      sizeof(struct stallmeter_hist));
 
 static const struct stall_column bfd_columns[] = {
-	STALL_U64(bfd_row, netns, NULL, "network namespace, as lsns -t net"),
-	STALL_TEXT(bfd_row, source, "address of the sender"),
-	STALL_TEXT(bfd_row, destination, "address of the peer"),
-	STALL_U64(bfd_row, port, NULL, "UDP port of the peer"),
-	STALL_TEXT(bfd_row, device, "that packets go out by"),
+	BFD_NAME_COLUMNS(bfd_row),
 	STALL_U64(bfd_row, ifindex, NULL, "its number"),
 	STALL_U64(bfd_row, packets, "packets", "sent"),
 	STALL_U64(bfd_row, first_ns, "ns", "time of the first packet"),
@@ -65,13 +59,14 @@ static const struct stall_column bfd_columns[] = {
 		   "time between two packets"),
 };
 
-static u64 bfd_packets(const struct bfd_state *bfd, u32 number)
+static u64 bfd_packets(const struct bfd_state *bfd, u32 number,
+		       const struct bfd_session *session)
 {
-	u64 sum = 0;
+	u64 sum = READ_ONCE(session->tx.nr_packets);
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(per_cpu_ptr(bfd->packets, cpu)[number]);
+		sum += READ_ONCE(per_cpu_ptr(bfd->others, cpu)[number]);
 	return sum;
 }
 
@@ -80,6 +75,24 @@ static void bfd_address(char *text, size_t room, const struct bfd_key *key,
 {
 	scnprintf(text, room, key->family == AF_INET ? "%pI4" : "%pI6c",
 		  address);
+}
+
+/**
+ * bfd_row_name() - say which session it is
+ * @session: it
+ * @name: result
+ */
+void bfd_row_name(const struct bfd_session *session, struct bfd_row_name *name)
+{
+	const struct bfd_key *key = &session->key;
+
+	name->netns = key->netns;
+	name->port = key->port;
+	bfd_address(name->source, sizeof(name->source), key, &key->source);
+	bfd_address(name->destination, sizeof(name->destination), key,
+		    &key->destination);
+	stall_escape(name->device, sizeof(name->device), session->device,
+		     sizeof(session->device), false);
 }
 
 static void bfd_fill_gaps(const struct bfd_session *session,
@@ -101,23 +114,23 @@ static void bfd_fill_gaps(const struct bfd_session *session,
 		row->gap_ns.buckets[i] = READ_ONCE(session->buckets[i]);
 }
 
+/* A point in time in ticks as one of the clock of all times. */
+static u64 bfd_ticks_to_ns(u64 ticks)
+{
+	u64 ago_ns = stall_ticks_since(ticks, stall_ticks());
+
+	return stall_clock() - ago_ns;
+}
+
 static void bfd_fill_once(const struct bfd_state *bfd, u32 number,
 			  const struct bfd_session *session,
 			  struct bfd_row *row)
 {
-	const struct bfd_key *key = &session->key;
-
-	row->netns = key->netns;
-	row->ifindex = key->ifindex;
-	row->port = key->port;
-	bfd_address(row->source, sizeof(row->source), key, &key->source);
-	bfd_address(row->destination, sizeof(row->destination), key,
-		    &key->destination);
-	stall_escape(row->device, sizeof(row->device), session->device,
-		     sizeof(session->device), false);
-	row->packets = bfd_packets(bfd, number);
+	bfd_row_name(session, &row->name);
+	row->ifindex = session->key.ifindex;
+	row->packets = bfd_packets(bfd, number, session);
 	row->first_ns = session->first_ns;
-	row->last_ns = session->last_ns;
+	row->last_ns = bfd_ticks_to_ns(session->last);
 	row->pid = session->who.pid;
 	row->tgid = session->who.tgid;
 	stall_escape(row->comm, sizeof(row->comm), session->who.comm,
@@ -136,9 +149,9 @@ static void bfd_fill(const struct bfd_state *bfd, u32 number,
 	u32 moment;
 
 	do {
-		moment = bfd_session_moment(session);
+		moment = bfd_moment(&session->sequence);
 		bfd_fill_once(bfd, number, session, row);
-	} while (bfd_session_changed(session, moment) && --tries);
+	} while (bfd_changed(&session->sequence, moment) && --tries);
 }
 
 static int bfd_collect(struct stall_run *run, struct stall_rows *rows)
@@ -151,7 +164,7 @@ static int bfd_collect(struct stall_run *run, struct stall_rows *rows)
 			stall_map_row(&bfd->sessions, i);
 		struct bfd_row *row;
 
-		/* Pairs with the release in bfd_session_sent(). */
+		/* Pairs with the release in bfd_session_first(). */
 		if (!smp_load_acquire(&session->first_ns))
 			continue;
 		row = stall_rows_add(rows);
@@ -162,12 +175,19 @@ static int bfd_collect(struct stall_run *run, struct stall_rows *rows)
 	return 0;
 }
 
-/*
- * RFC 5880, 6.8.3 and 6.8.7: a session that is not up sends at an interval of
- * one second or more, less a jitter of up to a quarter. Timers may add a tenth.
- */
-#define SLOW_LEAST_NS	(750 * (u64)NSEC_PER_MSEC)
-#define SLOW_MOST_NS	(1100 * (u64)NSEC_PER_MSEC)
+/* Of a hello that came in late, this host knows only that. */
+static void bfd_describe_late(const struct bfd_late *late,
+			      struct stall_story *story)
+{
+	if (late->verdict == BFD_CAME_LATE) {
+		story->doubt = true;
+		strscpy(story->note,
+			"it came in late: that is the network or the peer, not this host",
+			sizeof(story->note));
+		return;
+	}
+	bfd_story_note(late, story->note, sizeof(story->note));
+}
 
 /**
  * bfd_describe() - a gap in words
@@ -181,22 +201,26 @@ void bfd_describe(struct stall_run *run, const struct stall_event *event,
 	const struct bfd_state *bfd = run->priv;
 	const struct bfd_session *session =
 		stall_map_row(&bfd->sessions, event->key);
-	const struct bfd_key *key = &session->key;
-	char source[48], destination[48], device[64];
+	struct bfd_row_name name;
+	struct bfd_late *late;
+	bool sent = true, read = false;
 
-	bfd_address(source, sizeof(source), key, &key->source);
-	bfd_address(destination, sizeof(destination), key, &key->destination);
-	stall_escape(device, sizeof(device), session->device,
-		     sizeof(session->device), false);
+	late = kvzalloc(sizeof(*late), GFP_KERNEL);
+	if (late && bfd_late_find(&bfd->lates, event->key, event->at_ns,
+				  late)) {
+		sent = late->sent;
+		read = late->verdict == BFD_READ_LATE;
+		bfd_describe_late(late, story);
+	}
+	bfd_row_name(session, &name);
 	scnprintf(story->subject, sizeof(story->subject),
-		  "hello from %s to %s port %u dev %s netns %u", source,
-		  destination, key->port, device, key->netns);
-	if (event->lasted_ns < SLOW_LEAST_NS || event->lasted_ns > SLOW_MOST_NS)
-		return;
-	story->doubt = true;
-	strscpy(story->note,
-		"a session that is not up sends once a second (RFC 5880, 6.8.3), and its state is not known",
-		sizeof(story->note));
+		  "%shello from %s to %s port %llu dev %s netns %llu%s",
+		  sent ? "" : "incoming ",
+		  sent ? name.source : name.destination,
+		  sent ? name.destination : name.source, name.port,
+		  name.device, name.netns,
+		  read ? ", read" : "");
+	kvfree(late);
 }
 
 const struct stall_table bfd_session_table =

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * bfd_show.h - what the tables of collector bfd share
+ */
+#ifndef STALL_BFD_SHOW_H
+#define STALL_BFD_SHOW_H
+
+#include "bfd.h"
+
+/* Bytes of an address as text. */
+#define BFD_ADDRESS_TEXT	48
+
+/**
+ * struct bfd_row_name - which session a row is about; a row begins with it
+ * @netns: inode number of its network namespace
+ * @source: our address
+ * @destination: the peer's
+ * @port: destination port
+ * @device: name of the device
+ */
+struct bfd_row_name {
+	u64 netns;
+	char source[BFD_ADDRESS_TEXT];
+	char destination[BFD_ADDRESS_TEXT];
+	u64 port;
+	char device[64];
+};
+
+/* A column of a field that is in @name of row @_row. */
+#define BFD_NAME_COLUMN(_type, _row, _field, _help)			\
+	{ .type = (_type), .offset = offsetof(struct _row, name._field), \
+	  .size = sizeof(((struct _row *)0)->name._field),		\
+	  .name = #_field, .help = (_help) }
+
+#define BFD_NAME_COLUMNS(_row)						\
+	BFD_NAME_COLUMN(STALLMETER_U64, _row, netns,			\
+			"network namespace, as lsns -t net"),		\
+	BFD_NAME_COLUMN(STALLMETER_TEXT, _row, source, "our address"),	\
+	BFD_NAME_COLUMN(STALLMETER_TEXT, _row, destination, "the peer's"), \
+	BFD_NAME_COLUMN(STALLMETER_U64, _row, port, "UDP port"),	\
+	BFD_NAME_COLUMN(STALLMETER_TEXT, _row, device, "of our address")
+
+void bfd_row_name(const struct bfd_session *session,
+		  struct bfd_row_name *name);
+size_t bfd_story_note(const struct bfd_late *late, char *note, size_t room);
+
+#endif /* STALL_BFD_SHOW_H */

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * bfd_task - the threads that send hellos, and what they do in between
+ *
+ * The scheduler counts for each task how long it ran and how long it waited for a
+ * CPU. Of the time in which it slept it counts nothing, so a timer looks while a
+ * hello is due, and adds the time since its look before to what it finds. As the
+ * scheduler tells when a task ran last, the first look knows of a whole sleep.
+ */
+#include <linux/hash.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/sched/clock.h>
+
+#include "bfd_task.h"
+
+#define TASK_WAYS	4U
+#define TASK_SET_BITS	4U
+
+static_assert(TASK_WAYS << TASK_SET_BITS == BFD_NR_TASKS);
+
+/**
+ * bfd_tasks_init() - make an empty table
+ * @tasks: the table
+ *
+ * Context: process, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int bfd_tasks_init(struct bfd_tasks *tasks)
+{
+	tasks->rows = kvzalloc(bfd_tasks_bytes(), GFP_KERNEL);
+	return tasks->rows ? 0 : -ENOMEM;
+}
+
+/**
+ * bfd_tasks_free() - give back what bfd_tasks_init() took
+ * @tasks: the table, possibly never initialised but zero
+ */
+void bfd_tasks_free(struct bfd_tasks *tasks)
+{
+	kvfree(tasks->rows);
+	tasks->rows = NULL;
+}
+
+/**
+ * bfd_tasks_bytes() - memory of the table
+ */
+size_t bfd_tasks_bytes(void)
+{
+	return BFD_NR_TASKS * sizeof(struct bfd_task);
+}
+
+static struct bfd_task *task_set(const struct bfd_tasks *tasks, s32 pid)
+{
+	return &tasks->rows[hash_32(pid, TASK_SET_BITS) * TASK_WAYS];
+}
+
+/**
+ * bfd_task_find() - the row of a thread
+ * @tasks: the table
+ * @pid: of the thread
+ *
+ * Context: any.
+ * Return: the row, NULL if it has none.
+ */
+struct bfd_task *bfd_task_find(const struct bfd_tasks *tasks, s32 pid)
+{
+	struct bfd_task *set = task_set(tasks, pid);
+	unsigned int i;
+
+	for (i = 0; i < TASK_WAYS; i++)
+		if (READ_ONCE(set[i].pid) == pid)
+			return &set[i];
+	return NULL;
+}
+
+/* The row that was unused for longest becomes the current task's. */
+static struct bfd_task *task_take_row(struct bfd_tasks *tasks)
+{
+	struct bfd_task *set = task_set(tasks, current->pid);
+	struct bfd_task *row = set;
+	unsigned int i;
+
+	for (i = 1; i < TASK_WAYS; i++)
+		if (READ_ONCE(set[i].used) < READ_ONCE(row->used))
+			row = &set[i];
+	WRITE_ONCE(row->pid, 0);
+	row->epoch = atomic_inc_return(&tasks->epochs);
+	row->tgid = current->tgid;
+	row->waits_on = 0;
+	row->looked_at = BFD_AT_WORK;
+	row->reclaim_began_ns = 0;
+	row->changes++;
+	memset(&row->rare, 0, sizeof(row->rare));
+	/* Who finds the row by its pid finds it made. */
+	smp_store_release(&row->pid, current->pid);
+	return row;
+}
+
+/* How long ago a task was given a CPU. */
+static u64 task_ran_ago_ns(const struct task_struct *task)
+{
+#ifdef CONFIG_SCHED_INFO
+	u64 arrived = READ_ONCE(task->sched_info.last_arrival);
+	u64 now = local_clock();
+
+	return now > arrived ? now - arrived : 0;
+#else
+	return 0;
+#endif
+}
+
+static void add_at(struct bfd_task *row, enum bfd_at at, u64 lasted_ns)
+{
+	switch (at) {
+	case BFD_AT_STOPPED:
+		row->rare.stopped += lasted_ns;
+		break;
+	case BFD_AT_FROZEN:
+		row->rare.frozen += lasted_ns;
+		break;
+	case BFD_AT_BLOCKED:
+		row->rare.blocked += lasted_ns;
+		break;
+	default:
+		return;
+	}
+	WRITE_ONCE(row->changes, row->changes + 1);
+}
+
+/**
+ * bfd_task_settle() - the current task runs again
+ * @row: its row
+ *
+ * What it was at when the timer looked last has ended since.
+ *
+ * Context: any, preemption off.
+ */
+void bfd_task_settle(struct bfd_task *row)
+{
+	u64 woken_ns = stall_clock() - task_ran_ago_ns(current);
+	u64 waited_ns = bfd_task_waited_ns(current) - row->looked_waiting_ns;
+
+	if (woken_ns > row->looked_ns + waited_ns)
+		add_at(row, row->looked_at,
+		       woken_ns - row->looked_ns - waited_ns);
+	row->looked_at = BFD_AT_WORK;
+	WRITE_ONCE(row->waits_on, 0);
+}
+
+/**
+ * bfd_task_current() - the current task's row, made if need be
+ * @tasks: the table
+ *
+ * Context: any, preemption off.
+ */
+struct bfd_task *bfd_task_current(struct bfd_tasks *tasks)
+{
+	return bfd_task_find(tasks, current->pid) ?: task_take_row(tasks);
+}
+
+static enum bfd_at task_at(const struct bfd_task *row,
+			   const struct task_struct *task)
+{
+	unsigned int state = stall_task_state(task);
+
+	if (state == TASK_RUNNING)
+		return stall_task_on_cpu(task) ? BFD_AT_WORK : BFD_AT_WAITING;
+	if (state & (__TASK_STOPPED | __TASK_TRACED))
+		return BFD_AT_STOPPED;
+	if (cgroup_task_frozen((struct task_struct *)task))
+		return BFD_AT_FROZEN;
+	if (state & TASK_UNINTERRUPTIBLE && !row->reclaim_began_ns)
+		return BFD_AT_BLOCKED;
+	return BFD_AT_WORK;
+}
+
+/**
+ * bfd_task_look() - the timer looks at a task whose hello is due
+ * @row: of the task
+ * @task: it
+ * @now: in ns
+ *
+ * Context: any, RCU keeps the task.
+ */
+void bfd_task_look(struct bfd_task *row, const struct task_struct *task,
+		   u64 now)
+{
+	enum bfd_at at = task_at(row, task);
+	u64 began_ns = now - min(now, task_ran_ago_ns(task));
+
+	/* As long as it has not run, or since the last look. */
+	began_ns = max(began_ns, row->looked_ns);
+	if (now > began_ns)
+		add_at(row, at, now - began_ns);
+	row->looked_ns = now;
+	row->looked_at = at;
+	row->looked_waiting_ns = bfd_task_waited_ns(task);
+	WRITE_ONCE(row->waits_on,
+		   at == BFD_AT_WAITING ? task_cpu(task) + 1 : 0);
+}
+
+/**
+ * bfd_task_reclaim() - the current task begins or ends to reclaim
+ * @tasks: the table
+ * @begins: or ends
+ *
+ * Context: any, preemption off.
+ */
+void bfd_task_reclaim(struct bfd_tasks *tasks, bool begins)
+{
+	struct bfd_task *row = bfd_task_find(tasks, current->pid);
+	u64 cpu_ns = READ_ONCE(current->se.sum_exec_runtime);
+
+	if (!row)
+		return;
+	if (begins) {
+		row->reclaim_cpu_ns = cpu_ns;
+		row->reclaim_waiting_ns = bfd_task_waited_ns(current);
+		WRITE_ONCE(row->reclaim_began_ns, stall_clock());
+		return;
+	}
+	if (!row->reclaim_began_ns)
+		return;
+	row->rare.reclaim += stall_clock() - row->reclaim_began_ns;
+	row->rare.reclaim_cpu += cpu_ns - row->reclaim_cpu_ns;
+	row->rare.reclaim_waiting += bfd_task_waited_ns(current) -
+				     row->reclaim_waiting_ns;
+	WRITE_ONCE(row->changes, row->changes + 1);
+	WRITE_ONCE(row->reclaim_began_ns, 0);
+}
+
+/**
+ * bfd_called_ns() - the time between two calls
+ * @before: account of the first
+ * @after: account of the second
+ *
+ * Return: ns, 0 if one of them is not known.
+ */
+u64 bfd_called_ns(const struct bfd_account *before,
+		  const struct bfd_account *after)
+{
+	if (!before->at || !after->at)
+		return 0;
+	return stall_ticks_since(before->at, after->at);
+}
+
+/* No more than what is left of the gap, so that the parts add up to it. */
+static u64 part(u64 *left, u64 before, u64 after)
+{
+	u64 taken = after > before ? min(after - before, *left) : 0;
+
+	*left -= taken;
+	return taken;
+}
+
+/**
+ * bfd_parts_of() - take a gap apart
+ * @before: the task's times when the gap began
+ * @after: the same when it ended
+ * @gap_ns: the gap
+ * @kernel_ns: how much of it passed inside the kernel, behind the task's part
+ * @parts: result
+ *
+ * Context: any.
+ */
+void bfd_parts_of(const struct bfd_account *before,
+		  const struct bfd_account *after, u64 gap_ns, u64 kernel_ns,
+		  struct bfd_parts *parts)
+{
+	const struct bfd_rare *a = &before->rare, *b = &after->rare;
+	u64 left = gap_ns;
+
+	memset(parts, 0, sizeof(*parts));
+	parts->kernel = part(&left, 0, kernel_ns);
+	if (before->at && after->at && before->epoch == after->epoch) {
+		parts->stopped = part(&left, a->stopped, b->stopped);
+		parts->frozen = part(&left, a->frozen, b->frozen);
+		parts->blocked = part(&left, a->blocked, b->blocked);
+		parts->reclaim = part(&left, a->reclaim, b->reclaim);
+		parts->waiting = part(&left,
+				      before->waiting_ns - a->reclaim_waiting,
+				      after->waiting_ns - b->reclaim_waiting);
+		parts->on_cpu = part(&left, before->cpu_ns - a->reclaim_cpu,
+				     after->cpu_ns - b->reclaim_cpu);
+		/* What it neither ran nor waited, it slept: the rest of its time. */
+		parts->asleep = part(&left, gap_ns - left - parts->kernel,
+				     bfd_called_ns(before, after));
+	}
+	parts->rest = left;
+}

@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * bfd_watch - a timer that looks when a hello is due
+ *
+ * As long as hellos go out in time it fires about once an interval, finds that none
+ * is due, and sleeps until the next may be. While one is due it looks at the task
+ * that sends it some hundred times until the peer gives up, and if that waits for a
+ * CPU, who has it. The interrupt comes in while preemption is off; while interrupts
+ * are off it comes late.
+ */
+#include <linux/cpumask.h>
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/percpu.h>
+#include <linux/pid.h>
+#include <linux/pid_namespace.h>
+#include <linux/sched.h>
+#include <linux/smp.h>
+#include <linux/stacktrace.h>
+
+#include "bfd.h"
+#include "bfd_holder.h"
+#include "bfd_params.h"
+
+/* Looks in an interval, and the bounds of the time between two. */
+#define LOOKS			64
+#define LEAST_PERIOD_NS		(1 * (u64)NSEC_PER_MSEC)
+#define MOST_PERIOD_NS		(10 * (u64)NSEC_PER_MSEC)
+
+/* Records that are taken in one interrupt; others wait for the next. */
+#define MOST_RECORDS		8
+
+/* A session that sends nothing for so long, and whose task is well, may be gone. */
+#define SILENT_NS		(10 * (u64)NSEC_PER_SEC)
+#define SILENT_DETECTIONS	8
+
+/**
+ * struct bfd_watch_cpu - the timer that looks who has this CPU
+ * @watch: for whom
+ * @csd: sets the timer, from another CPU
+ * @asked: it is set already
+ * @timer: looks
+ */
+struct bfd_watch_cpu {
+	struct bfd_watch *watch;
+	call_single_data_t csd;
+	u32 asked;
+	struct hrtimer timer;
+};
+
+static struct bfd_state *watch_bfd(const struct bfd_watch *watch)
+{
+	return watch->run->priv;
+}
+
+static enum hrtimer_restart watch_cpu_fires(struct hrtimer *timer)
+{
+	struct bfd_watch_cpu *cpu = container_of(timer, struct bfd_watch_cpu,
+						 timer);
+
+	if (READ_ONCE(cpu->watch->on))
+		bfd_holders_sample(&watch_bfd(cpu->watch)->tasks,
+				   stall_clock());
+	WRITE_ONCE(cpu->asked, 0);
+	return HRTIMER_NORESTART;
+}
+
+/* On the CPU that is looked at. A timer's interrupt tells what it interrupts. */
+static void watch_cpu_called(void *info)
+{
+	struct bfd_watch_cpu *cpu = info;
+
+	if (READ_ONCE(cpu->watch->on))
+		hrtimer_start(&cpu->timer, 0, HRTIMER_MODE_REL_PINNED_HARD);
+}
+
+static void watch_ask_cpu(struct bfd_watch *watch, unsigned int nr)
+{
+	struct bfd_watch_cpu *cpu = per_cpu_ptr(watch->cpus, nr);
+
+	if (nr == smp_processor_id()) {
+		bfd_holders_sample(&watch_bfd(watch)->tasks, stall_clock());
+		return;
+	}
+	if (cmpxchg(&cpu->asked, 0, 1))
+		return;
+	if (smp_call_function_single_async(nr, &cpu->csd))
+		WRITE_ONCE(cpu->asked, 0);
+}
+
+/* The task of a row, under RCU; NULL if it has ended. */
+static struct task_struct *watch_task(const struct bfd_task *row)
+{
+	struct task_struct *task;
+	s32 pid = READ_ONCE(row->pid);
+
+	task = pid ? pid_task(find_pid_ns(pid, &init_pid_ns), PIDTYPE_PID) :
+	       NULL;
+	if (!task || task->tgid != row->tgid || task->flags & PF_EXITING)
+		return NULL;
+	return task;
+}
+
+static bool watch_lives(const struct bfd_task *row)
+{
+	bool lives;
+
+	rcu_read_lock();
+	lives = watch_task(row);
+	rcu_read_unlock();
+	return lives;
+}
+
+/* A new time of waiting begins: who had the CPU in the last one is forgotten. */
+static void watch_begin(struct bfd_task *row)
+{
+	if (cmpxchg(&row->busy, 0, 1))
+		return;
+	row->holders.began_ns = 0;
+	row->holders.nr = 0;
+	row->holders.nr_samples = 0;
+	smp_store_release(&row->busy, 0);
+}
+
+static void watch_look_task(struct bfd_watch *watch, struct bfd_task *row,
+			    u64 now, u64 period_ns)
+{
+	struct task_struct *task;
+	u32 waits_on;
+
+	rcu_read_lock();
+	task = watch_task(row);
+	if (task) {
+		if (now > row->looked_ns + 4 * period_ns)
+			watch_begin(row);
+		bfd_task_look(row, task, now);
+	}
+	rcu_read_unlock();
+	waits_on = task ? READ_ONCE(row->waits_on) : 0;
+	if (waits_on)
+		watch_ask_cpu(watch, waits_on - 1);
+}
+
+#ifdef STALL_HAVE_STACK_TRACE_SAVE_TSK
+
+static u32 watch_stack(const struct bfd_task *row, unsigned long *stack)
+{
+	struct task_struct *task;
+	u32 nr = 0;
+
+	rcu_read_lock();
+	task = watch_task(row);
+	if (task && !stall_task_on_cpu(task))
+		nr = stack_trace_save_tsk(task, stack, BFD_STACK_DEPTH, 0);
+	rcu_read_unlock();
+	return nr;
+}
+
+#else
+
+static u32 watch_stack(const struct bfd_task *row, unsigned long *stack)
+{
+	return 0;
+}
+
+#endif
+
+/* Take a record while it lasts; the packet that ends it completes it. */
+static void watch_overdue(struct bfd_watch *watch, u32 number, u64 silent_ns,
+			  const struct bfd_pace *pace)
+{
+	struct bfd_state *bfd = watch_bfd(watch);
+	struct bfd_session *session = stall_map_row(&bfd->sessions, number);
+	const struct bfd_task *row = &bfd->tasks.rows[session->account.task];
+	struct bfd_late *late;
+	u32 record;
+
+	late = bfd_late_begin(&bfd->lates, &record);
+	late->session = number;
+	late->sent = true;
+	late->at_ns = stall_clock();
+	late->gap_ns = silent_ns;
+	late->interval_ns = pace->interval_ns;
+	late->detection_ns = pace->detection_ns;
+	late->parts.rest = late->gap_ns;
+	late->who = session->who;
+	late->holders = row->holders;
+	late->nr_stack = watch_stack(row, late->stack);
+	bfd_late_end(late, record);
+	WRITE_ONCE(session->overdue, record);
+}
+
+/* No stall of its task explains it. */
+static void watch_silent(struct bfd_watch *watch, u32 number)
+{
+	struct bfd_state *bfd = watch_bfd(watch);
+	struct bfd_session *session = stall_map_row(&bfd->sessions, number);
+	u32 record = xchg(&session->overdue, 0);
+	struct bfd_late *late = bfd_late_again(&bfd->lates, record);
+
+	if (!late)
+		return;
+	late->verdict = BFD_SILENT;
+	bfd_late_end(late, record);
+}
+
+/*
+ * Look at a session that is due. Return: the task to be looked at, or
+ * BFD_NR_TASKS if there is none.
+ */
+static u32 watch_look_session(struct bfd_watch *watch, u32 number,
+			      u64 *period_ns)
+{
+	struct bfd_state *bfd = watch_bfd(watch);
+	struct bfd_session *session = stall_map_row(&bfd->sessions, number);
+	u32 task = session->account.task;
+	const struct bfd_task *row = &bfd->tasks.rows[task];
+	u64 silent_ns = stall_ticks_since(READ_ONCE(session->last),
+					  stall_ticks());
+	struct bfd_pace pace;
+
+	bfd_pace_of(&session->tx.said, &session->rx.said, &pace);
+	if (!pace.interval_ns || !session->account.at ||
+	    session->account.epoch != READ_ONCE(row->epoch) ||
+	    !watch_lives(row)) {
+		WRITE_ONCE(watch->due[number], 0);
+		return BFD_NR_TASKS;
+	}
+	if (pace.interval_ns < session->tx.pace.interval_ns)
+		pace = session->tx.pace;
+	*period_ns = clamp(pace.interval_ns / LOOKS, LEAST_PERIOD_NS,
+			   MOST_PERIOD_NS);
+	if (silent_ns > max(SILENT_NS, SILENT_DETECTIONS * pace.detection_ns) &&
+	    row->looked_at == BFD_AT_WORK) {
+		WRITE_ONCE(watch->due[number], 0);
+		watch_silent(watch, number);
+		return BFD_NR_TASKS;
+	}
+	if (!READ_ONCE(session->overdue) && watch->nr_records < MOST_RECORDS &&
+	    silent_ns > bfd_pace_limit_ns(&pace, bfd_overdue_percent())) {
+		watch->nr_records++;
+		watch_overdue(watch, number, silent_ns, &pace);
+	}
+	return task;
+}
+
+/* False if somebody has set it since the timer looks. */
+static bool watch_set_next(struct bfd_watch *watch, u64 in_ns)
+{
+	return !cmpxchg(&watch->next, 0,
+			stall_ticks() + stall_ns_to_ticks(in_ns));
+}
+
+/* Return: when to look again, 0 if the timer is not to be set for that. */
+static u64 watch_look(struct bfd_watch *watch, u64 now)
+{
+	u64 due, period_ns, least_ns = MOST_PERIOD_NS, soonest = U64_MAX;
+	u64 next_ns, ticks = stall_ticks();
+	DECLARE_BITMAP(tasks, BFD_NR_TASKS) = {};
+	u32 i, task;
+
+	watch->nr_records = 0;
+	WRITE_ONCE(watch->next, 0);
+	/* What is due from now on kicks. Pairs with bfd_watch_due(). */
+	smp_mb();
+	for (i = 0; i < watch->nr_due; i++) {
+		due = READ_ONCE(watch->due[i]);
+		if (!due)
+			continue;
+		if (due > ticks) {
+			soonest = min(soonest, due);
+			continue;
+		}
+		task = watch_look_session(watch, i, &period_ns);
+		if (task == BFD_NR_TASKS)
+			continue;
+		__set_bit(task, tasks);
+		least_ns = min(least_ns, period_ns);
+	}
+	for_each_set_bit(task, tasks, BFD_NR_TASKS)
+		watch_look_task(watch, &watch_bfd(watch)->tasks.rows[task],
+				now, least_ns);
+	if (!bitmap_empty(tasks, BFD_NR_TASKS))
+		next_ns = now + least_ns;
+	else if (soonest != U64_MAX)
+		next_ns = now + stall_ticks_since(ticks, soonest);
+	else
+		return 0;
+	next_ns = max(next_ns, now + LEAST_PERIOD_NS);
+	/* Whoever kicked meanwhile has set the timer. */
+	return watch_set_next(watch, next_ns - now) ? next_ns : 0;
+}
+
+static enum hrtimer_restart watch_fires(struct hrtimer *timer)
+{
+	struct bfd_watch *watch = container_of(timer, struct bfd_watch, timer);
+	u64 next_ns;
+
+	if (!READ_ONCE(watch->on))
+		return HRTIMER_NORESTART;
+	next_ns = watch_look(watch, ktime_get_ns());
+	/* Not by HRTIMER_RESTART: it may have been set from elsewhere just now. */
+	if (next_ns)
+		hrtimer_start(timer, ns_to_ktime(next_ns),
+			      HRTIMER_MODE_ABS_HARD);
+	return HRTIMER_NORESTART;
+}
+
+/* A hello is due sooner than the timer fires: it fires now, and finds out when. */
+static void watch_kicked(struct irq_work *kick)
+{
+	struct bfd_watch *watch = container_of(kick, struct bfd_watch, kick);
+
+	if (!READ_ONCE(watch->on))
+		return;
+	WRITE_ONCE(watch->next,
+		   stall_ticks() + stall_ns_to_ticks(LEAST_PERIOD_NS));
+	hrtimer_start(&watch->timer, ns_to_ktime(LEAST_PERIOD_NS),
+		      HRTIMER_MODE_REL_HARD);
+}
+
+/**
+ * bfd_watch_bytes() - memory of a timer
+ * @nr: of how many sessions
+ */
+size_t bfd_watch_bytes(u32 nr)
+{
+	return nr * sizeof(u64);
+}
+
+/**
+ * bfd_watch_init() - make a timer that does not look yet
+ * @watch: it
+ * @run: the collector's
+ * @nr: of how many sessions
+ *
+ * Context: process, may sleep.
+ * Return: 0 or -ENOMEM; bfd_watch_free() in any case.
+ */
+int bfd_watch_init(struct bfd_watch *watch, struct stall_run *run, u32 nr)
+{
+	int cpu;
+
+	watch->run = run;
+	watch->kick = (struct irq_work)IRQ_WORK_INIT_HARD(watch_kicked);
+	hrtimer_setup(&watch->timer, watch_fires, CLOCK_MONOTONIC,
+		      HRTIMER_MODE_ABS_HARD);
+	watch->due = kvcalloc(nr, sizeof(u64), GFP_KERNEL);
+	watch->cpus = alloc_percpu(struct bfd_watch_cpu);
+	if (!watch->due || !watch->cpus)
+		return -ENOMEM;
+	watch->nr_due = nr;
+	for_each_possible_cpu(cpu) {
+		struct bfd_watch_cpu *this = per_cpu_ptr(watch->cpus, cpu);
+
+		this->watch = watch;
+		this->csd.func = watch_cpu_called;
+		this->csd.info = this;
+		hrtimer_setup(&this->timer, watch_cpu_fires, CLOCK_MONOTONIC,
+			      HRTIMER_MODE_REL_PINNED_HARD);
+	}
+	return 0;
+}
+
+/**
+ * bfd_watch_start() - look from now on
+ * @watch: the timer
+ */
+void bfd_watch_start(struct bfd_watch *watch)
+{
+	WRITE_ONCE(watch->on, true);
+	irq_work_queue(&watch->kick);
+	irq_work_sync(&watch->kick);
+}
+
+static void watch_flush(void *info)
+{
+}
+
+/**
+ * bfd_watch_stop() - look no more
+ * @watch: the timer, stopped already or not
+ *
+ * Hellos that are not seen any more are not overdue. Probes may still hang, but
+ * what they ask for is not done.
+ *
+ * Context: process, may sleep.
+ */
+void bfd_watch_stop(struct bfd_watch *watch)
+{
+	int cpu;
+
+	WRITE_ONCE(watch->on, false);
+	irq_work_sync(&watch->kick);
+	hrtimer_cancel(&watch->timer);
+	/* Calls of a CPU are made in their order: those before have been made. */
+	on_each_cpu(watch_flush, NULL, 1);
+	for_each_possible_cpu(cpu)
+		hrtimer_cancel(&per_cpu_ptr(watch->cpus, cpu)->timer);
+}
+
+/**
+ * bfd_watch_free() - give back what bfd_watch_init() took
+ * @watch: stopped, and no probe hangs; or zero
+ */
+void bfd_watch_free(struct bfd_watch *watch)
+{
+	if (watch->run)
+		irq_work_sync(&watch->kick);
+	free_percpu(watch->cpus);
+	kvfree(watch->due);
+	memset(watch, 0, sizeof(*watch));
+}
