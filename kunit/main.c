@@ -21,6 +21,7 @@ kunit_test_suites(&stall_hist_suite, &stall_hist_percpu_suite,
 		  &stall_epoll_hostile_suite, &stall_epoll_items_suite,
 		  &stall_epoll_check_suite, &stall_epoll_silent_suite,
 		  &stall_epoll_instances_suite,
+		  &stall_udp_fill_suite,
 		  &stall_probe_suite, &stall_snapshot_suite);
 
 MODULE_LICENSE("GPL");

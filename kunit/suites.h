@@ -28,6 +28,7 @@ extern struct kunit_suite stall_epoll_items_suite;
 extern struct kunit_suite stall_epoll_check_suite;
 extern struct kunit_suite stall_epoll_silent_suite;
 extern struct kunit_suite stall_epoll_instances_suite;
+extern struct kunit_suite stall_udp_fill_suite;
 extern struct kunit_suite stall_probe_suite;
 extern struct kunit_suite stall_snapshot_suite;
 

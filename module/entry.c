@@ -13,14 +13,6 @@
 
 #include "entry.h"
 
-/*
- * Our ftrace callbacks guard themselves against recursion: that is cheaper.
- * Legal nesting on one CPU is a task, a softirq, an interrupt and an NMI.
- */
-#define HOOK_CONTEXTS	4
-
-static DEFINE_PER_CPU(u32, hook_depth);
-
 /**
  * stall_hook_timed() - note how long a handler took
  * @hook: whose
@@ -35,32 +27,21 @@ void stall_hook_timed(struct stall_hook *hook, u64 began)
 		     stall_ticks_since(began, stall_ticks()));
 }
 
-static noinline void hook_entry_timed(struct stall_hook *hook,
-				      struct pt_regs *regs)
+DEFINE_PER_CPU(u32, stall_hook_depth);
+
+/**
+ * stall_hook_entry_timed() - call a handler, and note how long it took
+ * @hook: whose
+ * @regs: the function's arguments
+ *
+ * Context: any, preemption off.
+ */
+void stall_hook_entry_timed(struct stall_hook *hook, struct pt_regs *regs)
 {
 	u64 began = stall_ticks();
 
 	hook->probe->entry_fn(hook->run, regs);
 	stall_hook_timed(hook, began);
-}
-
-/* An interrupt in between makes another hit the timed one, or none: no harm. */
-static __always_inline void hook_entry(struct stall_hook *hook,
-				       struct pt_regs *regs)
-{
-	struct stall_hook_cost __percpu *cost = hook->cost;
-
-	preempt_disable_notrace();
-	this_cpu_inc(cost->hits);
-	this_cpu_inc(hook_depth);
-	if (unlikely(this_cpu_read(hook_depth) > HOOK_CONTEXTS))
-		this_cpu_inc(cost->missed);
-	else if (unlikely(this_cpu_read(cost->hits) % STALL_COST_SAMPLE == 0))
-		hook_entry_timed(hook, regs);
-	else
-		hook->probe->entry_fn(hook->run, regs);
-	this_cpu_dec(hook_depth);
-	preempt_enable_notrace();
 }
 
 /*
@@ -111,17 +92,6 @@ unsigned long stall_function_address(const char *name)
 
 #if STALL_HAVE_FTRACE
 
-/* The one function of a callback. */
-static void notrace hook_ftrace(unsigned long ip, unsigned long parent_ip,
-				struct ftrace_ops *ops,
-				STALL_FTRACE_REGS *fregs)
-{
-	hook_entry(container_of(ops, struct stall_hook, ops),
-		   stall_pt_regs(fregs));
-}
-
-NOKPROBE_SYMBOL(hook_ftrace);
-
 /* One of the functions of a shared callback. */
 static void notrace shared_ftrace(unsigned long ip, unsigned long parent_ip,
 				  struct ftrace_ops *ops,
@@ -133,44 +103,13 @@ static void notrace shared_ftrace(unsigned long ip, unsigned long parent_ip,
 
 	for (i = 0; i < shared->nr; i++) {
 		if (shared->hooks[i]->address == ip) {
-			hook_entry(shared->hooks[i], stall_pt_regs(fregs));
+			stall_hook_entry(shared->hooks[i], stall_pt_regs(fregs));
 			break;
 		}
 	}
 }
 
 NOKPROBE_SYMBOL(shared_ftrace);
-
-/* An empty filter has no memory; v5.10 does not export ftrace_free_filter(). */
-static void ops_free_filter(struct ftrace_ops *ops)
-{
-	ftrace_set_filter(ops, NULL, 0, 1);
-}
-
-/*
- * PERMANENT makes kernel.ftrace_enabled=0 fail while a hook hangs: it would
- * silence us, and nothing is to be lost silently.
- */
-static void ops_init(struct ftrace_ops *ops, ftrace_func_t func)
-{
-	memset(ops, 0, sizeof(*ops));
-	ops->func = func;
-	ops->flags = STALL_FTRACE_FLAGS | STALL_FTRACE_GUARDED |
-		     FTRACE_OPS_FL_PERMANENT;
-}
-
-static int hook_attach_own(struct stall_hook *hook, unsigned long address)
-{
-	int err;
-
-	ops_init(&hook->ops, hook->probe->callback ?: hook_ftrace);
-	err = ftrace_set_filter_ip(&hook->ops, address, 0, 1);
-	if (!err)
-		err = register_ftrace_function(&hook->ops);
-	if (err)
-		ops_free_filter(&hook->ops);
-	return err;
-}
 
 /* It hangs when stall_entries_attach() has hung all of them. */
 static int hook_attach_shared(struct stall_hook *hook, unsigned long address)
@@ -181,11 +120,11 @@ static int hook_attach_shared(struct stall_hook *hook, unsigned long address)
 	if (shared->nr == STALL_MAX_SHARED)
 		return -ENOSPC;
 	if (!shared->nr)
-		ops_init(&shared->ops, shared_ftrace);
+		stall_ops_init(&shared->ops, shared_ftrace);
 	err = ftrace_set_filter_ip(&shared->ops, address, 0, !shared->nr);
 	if (err) {
 		if (!shared->nr)
-			ops_free_filter(&shared->ops);
+			stall_ops_free_filter(&shared->ops);
 		return err;
 	}
 	hook->address = address;
@@ -203,7 +142,7 @@ static int hook_attach_ftrace(struct stall_hook *hook, const char *target)
 		return err;
 	err = stall_probe_shares(hook->probe) ?
 	      hook_attach_shared(hook, address) :
-	      hook_attach_own(hook, address);
+	      stall_own_attach(hook, address);
 	if (!err)
 		hook->how = STALL_HOW_FTRACE;
 	return err;
@@ -211,10 +150,8 @@ static int hook_attach_ftrace(struct stall_hook *hook, const char *target)
 
 static void hook_detach_ftrace(struct stall_hook *hook)
 {
-	if (stall_probe_shares(hook->probe))
-		return;
-	unregister_ftrace_function(&hook->ops);
-	ops_free_filter(&hook->ops);
+	if (!stall_probe_shares(hook->probe))
+		stall_own_detach(hook);
 }
 
 /**
@@ -239,7 +176,7 @@ void stall_entries_attach(struct stall_entries *shared)
 		shared->hooks[i]->how = STALL_HOW_NONE;
 		shared->hooks[i]->error = err;
 	}
-	ops_free_filter(&shared->ops);
+	stall_ops_free_filter(&shared->ops);
 	shared->nr = 0;
 }
 
@@ -254,7 +191,7 @@ void stall_entries_detach(struct stall_entries *shared)
 	if (!shared->nr)
 		return;
 	unregister_ftrace_function(&shared->ops);
-	ops_free_filter(&shared->ops);
+	stall_ops_free_filter(&shared->ops);
 	shared->nr = 0;
 }
 
@@ -281,7 +218,7 @@ void stall_entries_detach(struct stall_entries *shared)
 
 static int hook_kprobe(struct kprobe *kp, struct pt_regs *regs)
 {
-	hook_entry(container_of(kp, struct stall_hook, kp), regs);
+	stall_hook_entry(container_of(kp, struct stall_hook, kp), regs);
 	return 0;
 }
 

@@ -14,6 +14,7 @@
 #include "compat.h"
 #include "ticks.h"
 
+struct stall_hook;
 struct stall_run;
 
 #define STALL_MAX_TARGETS	4
@@ -34,6 +35,16 @@ enum stall_probe_kind {
  * Context: that of the function, preemption off; NMI is possible.
  */
 typedef void (*stall_entry_fn)(struct stall_run *run, struct pt_regs *regs);
+
+/**
+ * struct stall_callback - what is called where a hot function begins
+ * @ftrace: by ftrace, NULL where that cannot be
+ * @hit: by another collector's callback on the same function
+ */
+struct stall_callback {
+	ftrace_func_t ftrace;
+	void (*hit)(struct stall_hook *hook, struct pt_regs *regs);
+};
 
 /**
  * struct stall_probe - a hook that a collector wants
@@ -62,7 +73,7 @@ struct stall_probe {
 	bool (*wanted)(void);
 	const char *not_wanted;
 	u32 arg;
-	ftrace_func_t callback;
+	const struct stall_callback *callback;
 	union {
 		void *tracepoint_fn;
 		stall_entry_fn entry_fn;
@@ -117,6 +128,13 @@ enum stall_hook_how {
 	STALL_HOW_KPROBE,
 };
 
+/*
+ * Two callbacks on one function would make ftrace call both by way of a list, which
+ * costs some 150 instructions: the second collector's hook is called by the first's.
+ */
+#define STALL_HAS_NEXT	1
+#define STALL_IS_NEXT	2	/* its own callback, if it hangs already, is not to be */
+
 /**
  * struct stall_hook_cost - what a hook does on one CPU
  * @hits: calls of its handler
@@ -139,7 +157,9 @@ struct stall_hook_cost {
  * @target: the chosen one of the probe's targets, NULL if none
  * @how: by what means
  * @shared: the callback that it shares with others, if it is not hot
- * @address: of the function, if it shares a callback
+ * @address: of the function
+ * @linked: STALL_HAS_NEXT, STALL_IS_NEXT
+ * @next: another collector's hook on the same function
  * @error: why it does not hang, 0 or negative
  * @checked: @cost as of the last check of what it costs
  * @tp: the tracepoint
@@ -155,6 +175,8 @@ struct stall_hook {
 	int error;
 	struct stall_entries *shared;
 	unsigned long address;
+	u8 linked;
+	struct stall_hook *next;
 	struct stall_hook_cost checked;
 	union {
 		struct tracepoint *tp;
@@ -262,10 +284,8 @@ static __always_inline void stall_hook_exit(struct stall_hook *hook, u64 began)
  * against recursion. Where a kprobe has to do, it calls the probe's entry_fn.
  */
 #if STALL_HAVE_FTRACE
-#define STALL_CALLBACK(_name)	(_name)
-#define STALL_DECLARE_CALLBACK(_name)					\
-	void _name(unsigned long ip, unsigned long parent_ip,		\
-		   struct ftrace_ops *ops, STALL_FTRACE_REGS *fregs)
+void stall_hook_linked(struct stall_hook *hook, struct pt_regs *regs);
+
 #define STALL_MAKE_CALLBACK(_name, _wants, _handler)			\
 static noinline void notrace _name##_wanted(struct stall_hook *hook,	\
 					    struct pt_regs *regs,	\
@@ -275,29 +295,43 @@ static noinline void notrace _name##_wanted(struct stall_hook *hook,	\
 									\
 	preempt_disable_notrace();					\
 	began = unlikely(timed) ? stall_ticks() : 0;			\
-	_handler(hook->run, regs);					\
+	(_handler)(hook->run, regs);					\
 	if (unlikely(timed))						\
 		stall_hook_timed(hook, began);				\
 	preempt_enable_notrace();					\
 }									\
 NOKPROBE_SYMBOL(_name##_wanted);					\
-void notrace _name(unsigned long ip, unsigned long parent_ip,		\
-		   struct ftrace_ops *ops, STALL_FTRACE_REGS *fregs)	\
+static void notrace _name##_hit(struct stall_hook *hook,		\
+				struct pt_regs *regs)			\
+{									\
+	bool timed = stall_hook_hit(hook);				\
+									\
+	if (unlikely(timed || (_wants)(regs)))				\
+		_name##_wanted(hook, regs, timed);			\
+}									\
+NOKPROBE_SYMBOL(_name##_hit);						\
+static void notrace _name##_ftrace(unsigned long ip,			\
+				   unsigned long parent_ip,		\
+				   struct ftrace_ops *ops,		\
+				   typeof(STALL_FTRACE_REGS) *fregs)	\
 {									\
 	struct stall_hook *hook = container_of(ops, struct stall_hook,	\
 					       ops);			\
-	bool timed = stall_hook_hit(hook);				\
+	bool timed;							\
 									\
-	if (unlikely(timed || _wants(stall_pt_regs(fregs))))		\
+	if (unlikely(READ_ONCE(hook->linked))) {			\
+		stall_hook_linked(hook, stall_pt_regs(fregs));		\
+		return;							\
+	}								\
+	timed = stall_hook_hit(hook);					\
+	if (unlikely(timed || (_wants)(stall_pt_regs(fregs))))		\
 		_name##_wanted(hook, stall_pt_regs(fregs), timed);	\
 }									\
-NOKPROBE_SYMBOL(_name)
+NOKPROBE_SYMBOL(_name##_ftrace);					\
+const struct stall_callback _name = { _name##_ftrace, _name##_hit }
 #else
-#define STALL_CALLBACK(_name)	NULL
-#define STALL_DECLARE_CALLBACK(_name)					\
-	static_assert(true)
 #define STALL_MAKE_CALLBACK(_name, _wants, _handler)			\
-	static_assert(__same_type(_wants, bool (struct pt_regs *)))
+	const struct stall_callback _name
 #endif
 
 #endif /* STALL_PROBE_H */

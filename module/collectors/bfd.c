@@ -110,7 +110,7 @@ static void bfd_teardown(struct stall_run *run)
 static int bfd_make_tables(struct stall_run *run, struct bfd_state *bfd)
 {
 	bfd->others = __alloc_percpu(BFD_NR_SESSIONS * sizeof(u64),
-				      sizeof(u64));
+				     sizeof(u64));
 	if (!bfd->others)
 		return -ENOMEM;
 	return bfd_senders_init(&bfd->senders) ?:
@@ -161,7 +161,7 @@ static const struct stall_series bfd_series[] = {
 	[RECEIVED] = { STALL_COUNTER("received", "packets",
 				     "packets to a BFD port that came in at a device") },
 	[MALFORMED] = { STALL_COUNTER("malformed", "packets",
-				      "in and out, that a receiver must discard (RFC 5880, 6.8.6)") },
+				      "in and out, to be discarded (RFC 5880, 6.8.6)") },
 	[STRANGERS] = { STALL_COUNTER("strangers", "packets",
 				      "valid ones that came in for no session of this host") },
 	[RX_GAP] = { STALL_HISTOGRAM("rx_gap_ns", "ns",
@@ -169,9 +169,9 @@ static const struct stall_series bfd_series[] = {
 	[RX_DELAY] = { STALL_HISTOGRAM("rx_delay_ns", "ns",
 				       "time from the device to the daemon's read") },
 	[CALL_LATE] = { STALL_HISTOGRAM("call_late_ns", "ns",
-					"the daemon called send so long after the interval was over") },
+					"send was called so long after the interval was over") },
 	[RX_LATE] = { STALL_HISTOGRAM("rx_late_ns", "ns",
-				      "a packet came in so long after the peer's interval was over") },
+				      "a packet came in so long after the interval was over") },
 	[PROTOCOL] = { STALL_ROWS("protocol", bfd_protocol_table,
 				  "what both ends of each session agreed, and its state") },
 	[PATIENCE] = { STALL_ROWS("patience", bfd_patience_table,
@@ -189,17 +189,17 @@ static const struct stall_series bfd_series[] = {
 /* Calls first, so that the first packets that are seen have a sender. */
 static const struct stall_probe bfd_probes[] = {
 	{ STALL_FUNCTION(bfd_on_send4, "udp_sendmsg"),
-	  .callback = STALL_CALLBACK(bfd_send4_callback),
+	  .callback = &bfd_send4_callback,
 	  .optional = true, .hot = true },
 #if IS_ENABLED(CONFIG_IPV6)
 	{ STALL_FUNCTION(bfd_on_send6, "udpv6_sendmsg"),
-	  .callback = STALL_CALLBACK(bfd_send6_callback),
+	  .callback = &bfd_send6_callback,
 	  .optional = true, .hot = true },
 #endif
 	{ STALL_TP(net_dev_start_xmit, bfd_on_xmit) },
 	{ STALL_TP(netif_receive_skb, bfd_on_receive), .optional = true },
 	{ STALL_FUNCTION(bfd_on_read, "skb_consume_udp"),
-	  .callback = STALL_CALLBACK(bfd_read_callback),
+	  .callback = &bfd_read_callback,
 	  .optional = true, .hot = true },
 	BFD_RECLAIM(mm_vmscan_direct_reclaim_begin, bfd_on_reclaim,
 		    bfd_on_reclaim_before_7_1, true),

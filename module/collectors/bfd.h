@@ -64,13 +64,17 @@ struct bfd_session *bfd_find(struct bfd_state *bfd,
 
 void bfd_tell(struct stall_run *run, const struct bfd_late *late, u64 limit_ns,
 	      u64 inside_ns);
+u64 bfd_take_call(struct stall_run *run, struct bfd_session *session, u64 tag,
+		  u64 now);
+void bfd_gap(struct stall_run *run, struct bfd_session *session, u64 tag,
+	     u64 now);
 void bfd_on_send4(struct stall_run *run, struct pt_regs *regs);
 void bfd_on_send6(struct stall_run *run, struct pt_regs *regs);
 void bfd_on_xmit(void *data, const struct sk_buff *skb,
 		 const struct net_device *dev);
-STALL_DECLARE_CALLBACK(bfd_send4_callback);
-STALL_DECLARE_CALLBACK(bfd_send6_callback);
-STALL_DECLARE_CALLBACK(bfd_read_callback);
+extern const struct stall_callback bfd_send4_callback;
+extern const struct stall_callback bfd_send6_callback;
+extern const struct stall_callback bfd_read_callback;
 void bfd_on_receive(void *data, struct sk_buff *skb);
 void bfd_on_read(struct stall_run *run, struct pt_regs *regs);
 

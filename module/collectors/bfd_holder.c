@@ -123,6 +123,7 @@ static void holders_add(struct bfd_task *task,
 	row = holder_row(holders);
 	if (row)
 		holder_add(row, sample);
+	/* Pairs with the cmpxchg() of whoever comes next. */
 	smp_store_release(&task->busy, 0);
 }
 

@@ -15,7 +15,7 @@ enum bfd_verdict {
 	BFD_CALLED_LATE,	/* the daemon called send late */
 	BFD_LEFT_LATE,		/* it waited between send and the device */
 	BFD_CAME_LATE,		/* it came in late: the network, or the peer */
-	BFD_READ_LATE,		/* it came in in time, and was read late */
+	BFD_READ_LATE,		/* it was there in time, and was read late */
 	BFD_SILENT,		/* no packet follows: the session may be gone */
 };
 

@@ -13,8 +13,11 @@
 #define NR_UDP_PORTS		65536
 #define MAX_THRESHOLD_MS	3600000
 
-/* Bits stand in the order of the network, so that a look swaps no bytes. */
-#define PORT_NR(_port)		((__force u16)__constant_htons(_port))
+/*
+ * Bits stand in the order of the network, so that a look swaps no bytes; htons() is
+ * no constant expression, and all machines of this module are little-endian.
+ */
+#define PORT_NR(_port)		((__force u16)___constant_swab16(_port))
 #define PORT_BIT(_port)		BIT(PORT_NR(_port) % BITS_PER_LONG)
 #define PORT_WORD(_port)	BIT_WORD(PORT_NR(_port))
 

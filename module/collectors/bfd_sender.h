@@ -65,8 +65,9 @@ struct bfd_call *bfd_sender_find(struct bfd_senders *senders, u64 tag);
  */
 static __always_inline bool bfd_sender_is(const struct bfd_call *call, u64 tag)
 {
-	/* Pairs with the smp_wmb() and the release in bfd_sender_note(). */
+	/* What was read before is so. Pairs with the smp_wmb() in bfd_sender_note(). */
 	smp_rmb();
+	/* What is read next is so. Pairs with the release in bfd_sender_note(). */
 	return smp_load_acquire(&call->tag) == tag;
 }
 

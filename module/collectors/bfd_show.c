@@ -40,7 +40,12 @@ static_assert(offsetof(struct bfd_row, gap_ns.buckets) -
 	      sizeof(struct stallmeter_hist));
 
 static const struct stall_column bfd_columns[] = {
-	BFD_NAME_COLUMNS(bfd_row),
+	BFD_NAME_COLUMN(STALLMETER_U64, bfd_row, netns,
+			"network namespace, as lsns -t net"),
+	BFD_NAME_COLUMN(STALLMETER_TEXT, bfd_row, source, "our address"),
+	BFD_NAME_COLUMN(STALLMETER_TEXT, bfd_row, destination, "the peer's"),
+	BFD_NAME_COLUMN(STALLMETER_U64, bfd_row, port, "UDP port"),
+	BFD_NAME_COLUMN(STALLMETER_TEXT, bfd_row, device, "of our address"),
 	STALL_U64(bfd_row, ifindex, NULL, "its number"),
 	STALL_U64(bfd_row, packets, "packets", "sent"),
 	STALL_U64(bfd_row, first_ns, "ns", "time of the first packet"),

@@ -26,19 +26,13 @@ struct bfd_row_name {
 	char device[64];
 };
 
-/* A column of a field that is in @name of row @_row. */
+/* A column of a field of struct bfd_row_name, which begins row @_row. */
 #define BFD_NAME_COLUMN(_type, _row, _field, _help)			\
-	{ .type = (_type), .offset = offsetof(struct _row, name._field), \
-	  .size = sizeof(((struct _row *)0)->name._field),		\
+	{ .type = (_type),						\
+	  .offset = offsetof(struct bfd_row_name, _field) +		\
+		    BUILD_BUG_ON_ZERO(offsetof(struct _row, name)),	\
+	  .size = sizeof_field(struct bfd_row_name, _field),		\
 	  .name = #_field, .help = (_help) }
-
-#define BFD_NAME_COLUMNS(_row)						\
-	BFD_NAME_COLUMN(STALLMETER_U64, _row, netns,			\
-			"network namespace, as lsns -t net"),		\
-	BFD_NAME_COLUMN(STALLMETER_TEXT, _row, source, "our address"),	\
-	BFD_NAME_COLUMN(STALLMETER_TEXT, _row, destination, "the peer's"), \
-	BFD_NAME_COLUMN(STALLMETER_U64, _row, port, "UDP port"),	\
-	BFD_NAME_COLUMN(STALLMETER_TEXT, _row, device, "of our address")
 
 void bfd_row_name(const struct bfd_session *session,
 		  struct bfd_row_name *name);

@@ -31,7 +31,12 @@ struct protocol_row {
 };
 
 static const struct stall_column protocol_columns[] = {
-	BFD_NAME_COLUMNS(protocol_row),
+	BFD_NAME_COLUMN(STALLMETER_U64, protocol_row, netns,
+			"network namespace, as lsns -t net"),
+	BFD_NAME_COLUMN(STALLMETER_TEXT, protocol_row, source, "our address"),
+	BFD_NAME_COLUMN(STALLMETER_TEXT, protocol_row, destination, "the peer's"),
+	BFD_NAME_COLUMN(STALLMETER_U64, protocol_row, port, "UDP port"),
+	BFD_NAME_COLUMN(STALLMETER_TEXT, protocol_row, device, "of our address"),
 	STALL_TEXT(protocol_row, state, "ours, as our latest packet said"),
 	STALL_U64(protocol_row, diag, NULL, "why it changed, RFC 5880, 4.1"),
 	STALL_U64(protocol_row, discriminator, NULL, "ours"),
@@ -121,7 +126,12 @@ static_assert(offsetof(struct bfd_used, buckets) ==
 	      sizeof(struct stallmeter_hist));
 
 static const struct stall_column patience_columns[] = {
-	BFD_NAME_COLUMNS(patience_row),
+	BFD_NAME_COLUMN(STALLMETER_U64, patience_row, netns,
+			"network namespace, as lsns -t net"),
+	BFD_NAME_COLUMN(STALLMETER_TEXT, patience_row, source, "our address"),
+	BFD_NAME_COLUMN(STALLMETER_TEXT, patience_row, destination, "the peer's"),
+	BFD_NAME_COLUMN(STALLMETER_U64, patience_row, port, "UDP port"),
+	BFD_NAME_COLUMN(STALLMETER_TEXT, patience_row, device, "of our address"),
 	STALL_S64(patience_row, tx_margin_ns, "ns",
 		  "least time that the peer had left; negative: it was over"),
 	STALL_U64(patience_row, tx_margin_at_ns, "ns", "when, 0 for never"),

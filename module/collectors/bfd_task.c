@@ -9,6 +9,8 @@
  */
 #include <linux/hash.h>
 #include <linux/mm.h>
+#include <linux/pid.h>
+#include <linux/pid_namespace.h>
 #include <linux/sched.h>
 #include <linux/sched/clock.h>
 
@@ -157,6 +159,25 @@ void bfd_task_settle(struct bfd_task *row)
 struct bfd_task *bfd_task_current(struct bfd_tasks *tasks)
 {
 	return bfd_task_find(tasks, current->pid) ?: task_take_row(tasks);
+}
+
+/**
+ * bfd_task_of() - the task of a row
+ * @row: it
+ *
+ * Context: any, under RCU, which keeps the task.
+ * Return: the task, NULL if it has ended.
+ */
+struct task_struct *bfd_task_of(const struct bfd_task *row)
+{
+	s32 pid = READ_ONCE(row->pid);
+	struct task_struct *task;
+
+	task = pid ? pid_task(find_pid_ns(pid, &init_pid_ns), PIDTYPE_PID) :
+	       NULL;
+	if (!task || task->tgid != row->tgid || task->flags & PF_EXITING)
+		return NULL;
+	return task;
 }
 
 static enum bfd_at task_at(const struct bfd_task *row,

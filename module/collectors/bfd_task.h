@@ -133,6 +133,7 @@ enum bfd_at {
  * @used: when it sent or read last, in ticks
  * @changes: of @rare, other ones for each task
  * @looked_ns: when the timer looked last
+ * @looked_used: what it found in @used then
  * @looked_at: what it found the task at, enum bfd_at
  * @looked_waiting_ns: how long the task had waited for a CPU, all in all, then
  * @reclaim_began_ns: begin of the reclaim that it is in, 0 if it is in none
@@ -150,6 +151,7 @@ struct bfd_task {
 	u64 used;
 	u32 changes;
 	u64 looked_ns;
+	u64 looked_used;
 	u32 looked_at;
 	u64 looked_waiting_ns;
 	u64 reclaim_began_ns;
@@ -186,6 +188,7 @@ size_t bfd_tasks_bytes(void);
 struct bfd_task *bfd_task_find(const struct bfd_tasks *tasks, s32 pid);
 struct bfd_task *bfd_task_current(struct bfd_tasks *tasks);
 void bfd_task_settle(struct bfd_task *row);
+struct task_struct *bfd_task_of(const struct bfd_task *row);
 void bfd_task_look(struct bfd_task *row, const struct task_struct *task,
 		   u64 now);
 void bfd_task_reclaim(struct bfd_tasks *tasks, bool begins);

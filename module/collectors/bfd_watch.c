@@ -12,8 +12,6 @@
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
-#include <linux/pid.h>
-#include <linux/pid_namespace.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
 #include <linux/stacktrace.h>
@@ -88,30 +86,17 @@ static void watch_ask_cpu(struct bfd_watch *watch, unsigned int nr)
 		WRITE_ONCE(cpu->asked, 0);
 }
 
-/* The task of a row, under RCU; NULL if it has ended. */
-static struct task_struct *watch_task(const struct bfd_task *row)
-{
-	struct task_struct *task;
-	s32 pid = READ_ONCE(row->pid);
-
-	task = pid ? pid_task(find_pid_ns(pid, &init_pid_ns), PIDTYPE_PID) :
-	       NULL;
-	if (!task || task->tgid != row->tgid || task->flags & PF_EXITING)
-		return NULL;
-	return task;
-}
-
 static bool watch_lives(const struct bfd_task *row)
 {
 	bool lives;
 
 	rcu_read_lock();
-	lives = watch_task(row);
+	lives = bfd_task_of(row);
 	rcu_read_unlock();
 	return lives;
 }
 
-/* A new time of waiting begins: who had the CPU in the last one is forgotten. */
+/* It has sent or read since: who had the CPU before that is forgotten. */
 static void watch_begin(struct bfd_task *row)
 {
 	if (cmpxchg(&row->busy, 0, 1))
@@ -119,20 +104,23 @@ static void watch_begin(struct bfd_task *row)
 	row->holders.began_ns = 0;
 	row->holders.nr = 0;
 	row->holders.nr_samples = 0;
+	/* Pairs with the cmpxchg() of whoever comes next. */
 	smp_store_release(&row->busy, 0);
 }
 
 static void watch_look_task(struct bfd_watch *watch, struct bfd_task *row,
-			    u64 now, u64 period_ns)
+			    u64 now)
 {
+	u64 used = READ_ONCE(row->used);
 	struct task_struct *task;
 	u32 waits_on;
 
 	rcu_read_lock();
-	task = watch_task(row);
+	task = bfd_task_of(row);
 	if (task) {
-		if (now > row->looked_ns + 4 * period_ns)
+		if (row->looked_used != used)
 			watch_begin(row);
+		row->looked_used = used;
 		bfd_task_look(row, task, now);
 	}
 	rcu_read_unlock();
@@ -149,7 +137,7 @@ static u32 watch_stack(const struct bfd_task *row, unsigned long *stack)
 	u32 nr = 0;
 
 	rcu_read_lock();
-	task = watch_task(row);
+	task = bfd_task_of(row);
 	if (task && !stall_task_on_cpu(task))
 		nr = stack_trace_save_tsk(task, stack, BFD_STACK_DEPTH, 0);
 	rcu_read_unlock();
@@ -279,7 +267,7 @@ static u64 watch_look(struct bfd_watch *watch, u64 now)
 	}
 	for_each_set_bit(task, tasks, BFD_NR_TASKS)
 		watch_look_task(watch, &watch_bfd(watch)->tasks.rows[task],
-				now, least_ns);
+				now);
 	if (!bitmap_empty(tasks, BFD_NR_TASKS))
 		next_ns = now + least_ns;
 	else if (soonest != U64_MAX)
@@ -339,10 +327,11 @@ size_t bfd_watch_bytes(u32 nr)
  */
 int bfd_watch_init(struct bfd_watch *watch, struct stall_run *run, u32 nr)
 {
+	const struct irq_work kick = IRQ_WORK_INIT_HARD(watch_kicked);
 	int cpu;
 
 	watch->run = run;
-	watch->kick = (struct irq_work)IRQ_WORK_INIT_HARD(watch_kicked);
+	watch->kick = kick;
 	hrtimer_setup(&watch->timer, watch_fires, CLOCK_MONOTONIC,
 		      HRTIMER_MODE_ABS_HARD);
 	watch->due = kvcalloc(nr, sizeof(u64), GFP_KERNEL);
