@@ -10,14 +10,26 @@
 
 # Where they may be, and why:
 #   stall_map_add         claims the place of a new row: once in a row's life
-#   bfd_sent              claims the row of its own session while it changes it
+#   bfd_xmit, bfd_sent_any, bfd_receive, bfd_came_any, bfd_read_callback_wanted, bfd_on_read
+#                         claim a direction of their own session while they change it
+#   bfd_task_current      gives a task a number, once in its life
+#   bfd_late, bfd_late_begin   keep a record, of late hellos only
+#   watch_fires, bfd_holders_sample   a timer, not a handler
 #   epoll_instances_scan  holds processes while it looks at them; not a handler
 #   epoll_instance_refused, _remove   count what found no place, once in its life
 #   instance_place        claims the place of a new instance: once in its life
 #   stall_hist_take_peak  the timeline, once a second; not a handler
 #   stall_events_forget   a reset; not a handler
+#   udp_add, udp_close    claim the place of a socket that loses datagrams; count its end
+#   udp_on_enqueue        claims a place for a datagram of udp_ports
+#   asked_note            claims a place for a read with MSG_TRUNC
+#   udp_owners            holds processes while it looks at them; not a handler
 #   set_ports             a parameter is written; not a handler
-allowed='bfd_sent epoll_instance_refused epoll_instance_remove epoll_instances_scan instance_place set_ports stall_events_forget stall_hist_take_peak stall_map_add'
+allowed=$(echo asked_note bfd_came_any bfd_holders_sample bfd_late bfd_late_begin bfd_on_read \
+	bfd_read_callback_wanted bfd_receive bfd_sent_any bfd_task_current bfd_xmit \
+	epoll_instance_refused epoll_instance_remove epoll_instances_scan instance_place set_ports \
+	stall_events_forget stall_hist_take_peak stall_map_add udp_add udp_close udp_on_enqueue \
+	udp_owners watch_fires)
 
 # "FUNCTION INSTRUCTION" of each; xchg with memory is locked without saying so.
 locked() {

@@ -53,7 +53,7 @@ in_guest() {
 	local kernel=$1 script=$2 file files=() args
 	shift 2
 	read -ra args <<< "${ARGS:-}"
-	for file in "$work/$kernel"/*.ko "$work"/{stallmeter,udpload,dentryload,epollload}; do
+	for file in "$work/$kernel"/*.ko "$work"/{stallmeter,udpload,dentryload,epollload,bfdload,udpdrop}; do
 		[ ! -f "$file" ] || files+=(-f "$file")
 	done
 	setpriv --pdeathsig TERM "$VM_DIR/boot" -k "$kernel" "${files[@]}" "$@" -- bash "/run/guest/$script" "${args[@]}"

@@ -4,6 +4,8 @@
 #
 #   lab_up [v4] [v6] [multihop]   namespaces a and b, veth-a <-> veth-b, a BIRD in each;
 #                                 BFD at 400 ms x 3 over what is named (v4)
+#                                 LAB_LINK=bridge: the link is a bridge of the guest's
+#                                 own namespace, with the ports link-a and link-b
 #   lab_wait_up SECONDS           until all sessions are Up on both sides
 #   lab_sessions SIDE             birdc's table
 #   lab_stall SIDE SECONDS        that BIRD is stopped so long (SIGSTOP, SIGCONT)
@@ -38,7 +40,7 @@ lab_up() {
 	mkdir -p "$LAB" /run/bird
 	ip netns add a
 	ip netns add b
-	ip link add veth-a netns a type veth peer name veth-b netns b
+	lab_link
 	for side in a b; do
 		lab_links "$side"
 		lab_bird_config "$side" > "$LAB/$side.conf"
@@ -46,6 +48,20 @@ lab_up() {
 	for side in a b; do
 		lab_bird_start "$side"
 	done
+}
+
+lab_link() {
+	local side
+	if [ "${LAB_LINK:-}" != bridge ]; then
+		ip link add veth-a netns a type veth peer name veth-b netns b
+		return
+	fi
+	ip link add between type bridge
+	for side in a b; do
+		ip link add link-$side type veth peer name veth-$side netns $side
+		ip link set link-$side master between up
+	done
+	ip link set between up
 }
 
 lab_links() {
@@ -132,7 +148,7 @@ lab_conduct() {	# CPU SECONDS HOGS
 		ready=$(mktemp -u) && mkfifo "$ready" && exec 3<>"$ready" && rm "$ready"
 		go=$(mktemp -u) && mkfifo "$go" && exec 4<>"$go" && rm "$go"
 		for ((n = 0; n < hogs; n++)); do
-			chrt -r 50 taskset -c "$cpu" sh -c "echo rt-hog > /proc/self/comm; echo; read go; while :; do :; done" >&3 <&4 &
+			chrt -r 50 taskset -c "$cpu" sh -c "printf rt-hog > /proc/self/comm; echo; read go; while :; do :; done" >&3 <&4 &
 			pids+=($!)
 		done
 		for ((n = 0; n < hogs; n++)); do
@@ -224,5 +240,6 @@ lab_down() {
 		birdc -s "$LAB/$side.ctl" down >/dev/null || true
 		ip netns delete "$side"
 	done
+	[ "${LAB_LINK:-}" != bridge ] || ip link delete between
 	rm -rf "$LAB"
 }

@@ -16,6 +16,10 @@
  *                                          median of NR
  *        dentryload reclaim DIR NR         prints ns that it takes to drop all caches, of
  *                                          one missing name, the best of NR
+ *        dentryload watch DIR              asks inotify for DIR, and prints how many ns
+ *                                          that took
+ *        dentryload drop DIR PRIORITY      drops all caches as a real-time task (SCHED_FIFO),
+ *                                          and prints how many ns that took
  *
  * With CPUS, there are as many threads, each on a CPU and with NR names of its own.
  * No name is the same in two calls, but for those of "rewrite" and "storm".
@@ -30,6 +34,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -278,6 +283,31 @@ static void reclaim(int dir, unsigned int nr)
 	printf("%llu\n", (unsigned long long)best);
 }
 
+/* The kernel marks each dentry of the directory, and lets nobody else run meanwhile. */
+static void watch(const char *path)
+{
+	int fd = inotify_init();
+	uint64_t began = now_ns();
+
+	if (fd < 0 || inotify_add_watch(fd, path, IN_ALL_EVENTS) < 0)
+		err(1, "inotify of %s", path);
+	printf("%llu\n", (unsigned long long)(now_ns() - began));
+}
+
+/* It ends as any other task, as it may wait then. */
+static void drop(unsigned int priority)
+{
+	const struct sched_param param = { .sched_priority = priority }, none = { 0 };
+	uint64_t began;
+
+	if (sched_setscheduler(0, SCHED_FIFO, &param))
+		err(1, "sched_setscheduler");
+	began = now_ns();
+	drop_all();
+	printf("%llu\n", (unsigned long long)(now_ns() - began));
+	sched_setscheduler(0, SCHED_OTHER, &none);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int nr, cpus;
@@ -298,6 +328,10 @@ int main(int argc, char **argv)
 		cost(dir, nr);
 	else if (!strcmp(argv[1], "reclaim"))
 		reclaim(dir, nr);
+	else if (!strcmp(argv[1], "watch"))
+		watch(argv[2]);
+	else if (!strcmp(argv[1], "drop"))
+		drop(nr);
 	else
 		run(argv[1], dir, nr, cpus);
 	return 0;

@@ -9,7 +9,10 @@
  *        udpload pace PORT NR MICROSECONDS one session, with pauses
  *        udpload threads PORT NR           two threads on two CPUs, a session each
  *        udpload same PORT NR              two threads on two CPUs, one session
- *        udpload cost PORT NR              prints ns a send, the best of five rounds
+ *        udpload cost PORT NR [HOST]       prints ns a send, the best of five rounds; to
+ *                                          loopback, or to HOST, where nobody listens
+ *
+ * They are BFD control packets of a session that is Up; with "cost" it is five bytes.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -22,6 +25,8 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "bfdpacket.h"
 
 struct target {
 	struct sockaddr_storage address;
@@ -64,12 +69,13 @@ static int udp_socket(int family)
 /* Nobody listens: an ICMP error may come back first, and is not ours to mind. */
 static void send_one(int fd, const struct target *target, int connected)
 {
+	struct bfd_packet packet = bfd_packet_up();
 	int tries;
 
 	for (tries = 0; tries < 3; tries++)
-		if (sendto(fd, "hello", 5, 0,
+		if (sendto(fd, &packet, sizeof(packet), 0,
 			   connected ? NULL : (void *)&target->address,
-			   connected ? 0 : target->len) == 5)
+			   connected ? 0 : target->len) == sizeof(packet))
 			return;
 	err(1, "sendto");
 }
@@ -103,7 +109,8 @@ static void send_sessions(unsigned int port, unsigned int nr,
 
 static void send_mmsg(int fd, struct target *target, unsigned int nr)
 {
-	struct iovec data = { "hello", 5 };
+	struct bfd_packet packet = bfd_packet_up();
+	struct iovec data = { &packet, sizeof(packet) };
 	struct mmsghdr batch[10];
 	unsigned int i;
 
@@ -214,18 +221,21 @@ static uint64_t now_ns(void)
 	return now.tv_sec * 1000000000ULL + now.tv_nsec;
 }
 
-static void cost(unsigned int port, unsigned int nr)
+static void cost(unsigned int port, unsigned int nr, const char *host)
 {
-	struct target target = target4("127.0.0.1", port);
+	struct target target = target4(host ? host : "127.0.0.1", port);
 	uint64_t best = UINT64_MAX, took;
 	int fd = udp_socket(AF_INET);
 	unsigned int i, round;
 
-	sink(AF_INET, &target);
+	if (!host)
+		sink(AF_INET, &target);
 	for (round = 0; round < 5; round++) {
 		took = now_ns();
 		for (i = 0; i < nr; i++)
-			send_one(fd, &target, 0);
+			if (sendto(fd, "hello", 5, 0, (void *)&target.address,
+				   target.len) != 5)
+				err(1, "sendto");
 		took = now_ns() - took;
 		if (took < best)
 			best = took;
@@ -249,7 +259,7 @@ int main(int argc, char **argv)
 	else if (!strcmp(argv[1], "threads") || !strcmp(argv[1], "same"))
 		send_threads(port, nr, !strcmp(argv[1], "same"));
 	else if (!strcmp(argv[1], "cost"))
-		cost(port, nr);
+		cost(port, nr, argv[4]);
 	else
 		for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
 			if (!strcmp(argv[1], ways[i].name))
