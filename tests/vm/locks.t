@@ -25,11 +25,11 @@
 #   asked_note            claims a place for a read with MSG_TRUNC
 #   udp_owners            holds processes while it looks at them; not a handler
 #   set_ports             a parameter is written; not a handler
-allowed=$(echo asked_note bfd_came_any bfd_holders_sample bfd_late bfd_late_begin bfd_on_read \
-	bfd_read_callback_wanted bfd_receive bfd_sent_any bfd_task_current bfd_xmit \
-	epoll_instance_refused epoll_instance_remove epoll_instances_scan instance_place set_ports \
-	stall_events_forget stall_hist_take_peak stall_map_add udp_add udp_close udp_on_enqueue \
-	udp_owners watch_fires)
+allowed=$(xargs <<< 'asked_note bfd_came_any bfd_holders_sample bfd_late bfd_late_begin bfd_on_read 
+	bfd_read_callback_wanted bfd_receive bfd_sent_any bfd_task_current bfd_xmit 
+	epoll_instance_refused epoll_instance_remove epoll_instances_scan instance_place set_ports 
+	stall_events_forget stall_hist_take_peak stall_map_add udp_add udp_close udp_on_enqueue 
+	udp_owners watch_fires')
 
 # "FUNCTION INSTRUCTION" of each; xchg with memory is locked without saying so.
 locked() {

@@ -123,6 +123,11 @@ end_waiting() {
 reset() {
 	echo bfd > /sys/module/stallmeter/parameters/reset
 	sleep 3
+	from_now
+}
+
+# What is late from now on belongs to this run.
+from_now() {
 	since=$(columns bfd/late at_ns | sort -n | tail -n 1)
 	: "${since:=0}"
 }
@@ -197,7 +202,7 @@ daemon_lost() {
 	local gap
 	after_hello a
 	tc qdisc add dev link-b root netem loss 100%
-	pause 0.8
+	pause 0.7
 	tc qdisc delete dev link-b root
 	sleep 1
 	gap=$(late_hello 'rx 10.0.0.2 came_late -' gap_ns)
@@ -265,7 +270,7 @@ peer_frozen_fs() {
 
 peer_slow_fsync() {
 	peers --write mnt/log
-	echo ${pids[0]} > $CGROUPS/slow/cgroup.procs
+	echo "${pids[0]}" > $CGROUPS/slow/cgroup.procs
 	echo '7:0 wbps=10' > $CGROUPS/slow/io.max
 	pause 1.6
 	echo '7:0 wbps=max' > $CGROUPS/slow/io.max
@@ -278,7 +283,7 @@ pressure_us() { sed -n 's/^full .*total=//p' $CGROUPS/small/memory.pressure; }
 peer_reclaim() {
 	local before
 	peers --touch 24 --every 10
-	echo ${pids[0]} > $CGROUPS/small/cgroup.procs
+	echo "${pids[0]}" > $CGROUPS/small/cgroup.procs
 	before=$(pressure_us)
 	lab_wait 20 grep -q touched c.told
 	sleep 1
@@ -297,31 +302,35 @@ peer_not_reading() {
 	d_options=()
 }
 
-# A stall lasted so long: the daemon waited from when its hello was due.
+# BIRD sleeps 300 to 361 ms by itself; for the rest of the gap it waited. On so slow a CPU,
+# so does everybody for a while after the stall.
 held() {	# TOOK_NS HOLDER
-	judge 'tx 10.0.0.1 called_late cpu' waiting_ns $waited_ns "$all_starved"
-	[ $waited_ns -lt $(($1 + 200000000)) ] && [ $waited_ns -gt $(($1 - 400000000)) ] || echo "waited $waited_ns, of $1"
-	held_by 'tx 10.0.0.1 called_late cpu' "$2"
+	local wanted='tx 10.0.0.1 called_late cpu' gap
+	gap=$(late_hello "$wanted" gap_ns)
+	judge "$wanted" waiting_ns $((${gap:-0} - 330000000)) "$all_starved"
+	[ "${gap:-0}" -ge "$1" ] && [ "${gap:-0}" -le $(($1 + 700000000)) ] || echo "the gap is $gap, the stall $1"
+	held_by "$wanted" "$2"
 }
 
 dentries_drop() {
 	local took
 	echo 2 > /proc/sys/vm/drop_caches
 	dentryload missing mnt/dropped 12000
-	sleep 1
-	begin_waiting 10.0.0.1
+	sleep 2
+	from_now
 	after_hello a
+	pause 0.1
 	took=$(dentryload drop mnt 50)
-	end_waiting
+	sleep 2
 	held "$took" '^dentryload fifo [0-9]+ .*super_cache_scan'
 }
 
 dentries_watch() {
 	local took
-	begin_waiting 10.0.0.1
 	after_hello a
+	pause 0.1	# until it sleeps
 	took=$(dentryload watch mnt/polluted)
-	end_waiting
+	sleep 2
 	held "$took" '^dentryload normal [0-9]+ .*fsnotify'
 }
 
