@@ -49,30 +49,6 @@ static void own_add(struct stall_hook *hook)
 	}
 }
 
-/**
- * stall_hook_linked() - a function is hit that two collectors want
- * @hook: whose callback was called
- * @regs: the function's arguments
- *
- * Context: any.
- */
-void stall_hook_linked(struct stall_hook *hook, struct pt_regs *regs)
-{
-	struct stall_hook *next;
-
-	if (READ_ONCE(hook->linked) & STALL_IS_NEXT)
-		return;
-	hook->probe->callback->hit(hook, regs);
-	/* The next one goes after a grace period: see stall_hook_detach(). */
-	preempt_disable_notrace();
-	next = READ_ONCE(hook->next);
-	if (next && READ_ONCE(next->linked) & STALL_IS_NEXT)
-		next->probe->callback->hit(next, regs);
-	preempt_enable_notrace();
-}
-
-NOKPROBE_SYMBOL(stall_hook_linked);
-
 static bool hook_links(const struct stall_hook *hook)
 {
 	return hook->probe->callback && hook->probe->callback->ftrace;

@@ -277,39 +277,98 @@ static __always_inline void stall_hook_exit(struct stall_hook *hook, u64 began)
 	stall_tracepoint_preempt_enable();
 }
 
+/**
+ * stall_hook_enter_now() - a handler begins that needs the time for each hit
+ * @hook: a tracepoint's first argument
+ *
+ * Context: any.
+ * Return: now, in ticks; stall_hook_exit_now() wants it, too.
+ */
+static __always_inline u64 stall_hook_enter_now(struct stall_hook *hook)
+{
+	stall_tracepoint_preempt_disable();
+	this_cpu_inc(hook->cost->hits);
+	return stall_ticks();
+}
+
+/**
+ * stall_hook_exit_now() - a handler ends
+ * @hook: as at stall_hook_enter_now()
+ * @now: what that returned
+ */
+static __always_inline void stall_hook_exit_now(struct stall_hook *hook, u64 now)
+{
+	/* An interrupt in between times another hit, or none: no harm. */
+	if (unlikely(this_cpu_read(hook->cost->hits) % STALL_COST_SAMPLE == 0))
+		stall_hook_timed(hook, now);
+	stall_tracepoint_preempt_enable();
+}
+
 /*
  * An ftrace callback for one hot function, named @_name. Most of its hits are let go
- * after @_wants(regs); @_handler(run, regs) gets the others, and those that are timed.
- * Both are inlined, and call nothing that could be that function: there is no guard
- * against recursion. Where a kprobe has to do, it calls the probe's entry_fn.
+ * after @_wants(regs); @_handler(run, regs) gets the others. Both are inlined, and call
+ * nothing that could be that function: there is no guard against recursion. Where a
+ * kprobe has to do, it calls the probe's entry_fn.
  */
 #if STALL_HAVE_FTRACE
-void stall_hook_linked(struct stall_hook *hook, struct pt_regs *regs);
+
+/* A function is hit that two collectors want: the second one of them. */
+static __always_inline void stall_hook_next(struct stall_hook *hook,
+					    struct pt_regs *regs)
+{
+	struct stall_hook *next;
+
+	/* It goes after a grace period: see stall_hook_detach(). */
+	preempt_disable_notrace();
+	next = READ_ONCE(hook->next);
+	if (likely(next && READ_ONCE(next->linked) & STALL_IS_NEXT))
+		next->probe->callback->hit(next, regs);
+	preempt_enable_notrace();
+}
 
 #define STALL_MAKE_CALLBACK(_name, _wants, _handler)			\
 static noinline void notrace _name##_wanted(struct stall_hook *hook,	\
-					    struct pt_regs *regs,	\
-					    bool timed)			\
+					    struct pt_regs *regs)	\
+{									\
+	preempt_disable_notrace();					\
+	(_handler)(hook->run, regs);					\
+	preempt_enable_notrace();					\
+}									\
+NOKPROBE_SYMBOL(_name##_wanted);					\
+static noinline void notrace _name##_timed(struct stall_hook *hook,	\
+					   struct pt_regs *regs)	\
 {									\
 	u64 began;							\
 									\
 	preempt_disable_notrace();					\
-	began = unlikely(timed) ? stall_ticks() : 0;			\
-	(_handler)(hook->run, regs);					\
-	if (unlikely(timed))						\
-		stall_hook_timed(hook, began);				\
+	began = stall_ticks();						\
+	if ((_wants)(regs))						\
+		_name##_wanted(hook, regs);				\
+	stall_hook_timed(hook, began);					\
 	preempt_enable_notrace();					\
 }									\
-NOKPROBE_SYMBOL(_name##_wanted);					\
+NOKPROBE_SYMBOL(_name##_timed);						\
+static __always_inline void _name##_one(struct stall_hook *hook,	\
+					struct pt_regs *regs)		\
+{									\
+	if (unlikely(stall_hook_hit(hook)))				\
+		_name##_timed(hook, regs);				\
+	else if (unlikely((_wants)(regs)))				\
+		_name##_wanted(hook, regs);				\
+}									\
 static void notrace _name##_hit(struct stall_hook *hook,		\
 				struct pt_regs *regs)			\
 {									\
-	bool timed = stall_hook_hit(hook);				\
-									\
-	if (unlikely(timed || (_wants)(regs)))				\
-		_name##_wanted(hook, regs, timed);			\
+	_name##_one(hook, regs);					\
 }									\
 NOKPROBE_SYMBOL(_name##_hit);						\
+static noinline void notrace _name##_linked(struct stall_hook *hook,	\
+					    struct pt_regs *regs)	\
+{									\
+	stall_hook_next(hook, regs);					\
+	_name##_one(hook, regs);					\
+}									\
+NOKPROBE_SYMBOL(_name##_linked);					\
 static void notrace _name##_ftrace(unsigned long ip,			\
 				   unsigned long parent_ip,		\
 				   struct ftrace_ops *ops,		\
@@ -317,15 +376,12 @@ static void notrace _name##_ftrace(unsigned long ip,			\
 {									\
 	struct stall_hook *hook = container_of(ops, struct stall_hook,	\
 					       ops);			\
-	bool timed;							\
+	u8 linked = READ_ONCE(hook->linked);				\
 									\
-	if (unlikely(READ_ONCE(hook->linked))) {			\
-		stall_hook_linked(hook, stall_pt_regs(fregs));		\
-		return;							\
-	}								\
-	timed = stall_hook_hit(hook);					\
-	if (unlikely(timed || (_wants)(stall_pt_regs(fregs))))		\
-		_name##_wanted(hook, stall_pt_regs(fregs), timed);	\
+	if (likely(!linked))						\
+		_name##_one(hook, stall_pt_regs(fregs));		\
+	else if (linked != STALL_IS_NEXT)				\
+		_name##_linked(hook, stall_pt_regs(fregs));		\
 }									\
 NOKPROBE_SYMBOL(_name##_ftrace);					\
 const struct stall_callback _name = { _name##_ftrace, _name##_hit }

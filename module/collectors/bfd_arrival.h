@@ -5,9 +5,27 @@
 #ifndef STALL_BFD_ARRIVAL_H
 #define STALL_BFD_ARRIVAL_H
 
+#include <linux/hash.h>
+
 #include "../collector.h"
 
-struct bfd_arrival;
+struct bfd_session;
+
+/* Of 1,024 sessions with a packet each, about one in a hundred has no room. */
+#define BFD_ARRIVAL_SET_BITS	8
+#define BFD_ARRIVAL_WAYS	8
+
+/**
+ * struct bfd_arrival - a packet
+ * @head: its data; NULL while the row is free or written
+ * @came: when, in ticks
+ * @session: its session
+ */
+struct bfd_arrival {
+	const void *head;
+	u64 came;
+	struct bfd_session *session;
+};
 
 /**
  * struct bfd_arrivals - the latest ones
@@ -20,9 +38,72 @@ struct bfd_arrivals {
 int bfd_arrivals_init(struct bfd_arrivals *arrivals);
 void bfd_arrivals_free(struct bfd_arrivals *arrivals);
 size_t bfd_arrivals_bytes(void);
-void bfd_arrival_note(struct bfd_arrivals *arrivals, const void *head, u64 now,
-		      u32 session);
-bool bfd_arrival_take(struct bfd_arrivals *arrivals, const void *head,
-		      u64 *came, u32 *session);
+struct bfd_arrival *bfd_arrival_place(struct bfd_arrival *set, const void *head);
+
+static inline struct bfd_arrival *
+bfd_arrival_set(const struct bfd_arrivals *arrivals, const void *head)
+{
+	return &arrivals->rows[hash_ptr(head, BFD_ARRIVAL_SET_BITS) *
+			       BFD_ARRIVAL_WAYS];
+}
+
+/**
+ * bfd_arrival_note() - a packet comes in
+ * @arrivals: the table
+ * @head: of its data
+ * @now: in ticks
+ * @session: its session
+ *
+ * Context: any, preemption off.
+ */
+static __always_inline void bfd_arrival_note(struct bfd_arrivals *arrivals,
+					     const void *head, u64 now,
+					     struct bfd_session *session)
+{
+	struct bfd_arrival *row = bfd_arrival_set(arrivals, head);
+	const void *other = READ_ONCE(row->head);
+
+	if (unlikely(other && other != head))
+		row = bfd_arrival_place(row, head);
+	WRITE_ONCE(row->head, NULL);
+	/* Pairs with the smp_rmb() in bfd_arrival_take(). */
+	smp_wmb();
+	WRITE_ONCE(row->came, now);
+	WRITE_ONCE(row->session, session);
+	/* Pairs with the acquire in bfd_arrival_take(). */
+	smp_store_release(&row->head, head);
+}
+
+/**
+ * bfd_arrival_take() - a packet is read
+ * @arrivals: the table
+ * @head: of its data
+ * @came: result: when it came in, in ticks
+ *
+ * Context: any, preemption off.
+ * Return: its session, NULL if the table does not know it.
+ */
+static __always_inline struct bfd_session *
+bfd_arrival_take(struct bfd_arrivals *arrivals, const void *head, u64 *came)
+{
+	struct bfd_arrival *row = bfd_arrival_set(arrivals, head);
+	struct bfd_arrival *end = row + BFD_ARRIVAL_WAYS;
+	struct bfd_session *session;
+
+	do {
+		/* Pairs with the release in bfd_arrival_note(). */
+		if (smp_load_acquire(&row->head) != head)
+			continue;
+		*came = READ_ONCE(row->came);
+		session = READ_ONCE(row->session);
+		/* Pairs with the smp_wmb() in bfd_arrival_note(). */
+		smp_rmb();
+		if (READ_ONCE(row->head) != head)
+			return NULL;
+		WRITE_ONCE(row->head, NULL);
+		return session;
+	} while (++row != end);
+	return NULL;
+}
 
 #endif /* STALL_BFD_ARRIVAL_H */

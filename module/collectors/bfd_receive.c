@@ -121,8 +121,7 @@ static noinline void bfd_came_any(struct stall_run *run,
 		stall_count(run, STRANGERS);
 		return;
 	}
-	bfd_arrival_note(&bfd->arrivals, skb->head, now,
-			 stall_map_number(&bfd->sessions, session));
+	bfd_arrival_note(&bfd->arrivals, skb->head, now, session);
 	if (content == BFD_CONTENT_OTHER)
 		return;
 	if (!bfd_claim(&session->rx_sequence)) {
@@ -176,22 +175,33 @@ static __always_inline bool bfd_came_usual(struct stall_run *run,
 	session->rx.nr_packets++;
 	WRITE_ONCE(session->rx.last, now);
 	bfd_release(&session->rx_sequence);
-	bfd_arrival_note(&bfd->arrivals, skb->head, now,
-			 stall_map_number(&bfd->sessions, session));
+	bfd_arrival_note(&bfd->arrivals, skb->head, now, session);
 	return true;
+}
+
+static __always_inline bool receive_wants(const struct sk_buff *skb)
+{
+	return skb_headlen(skb) >= BFD_LEAST_LEN && bfd_is_it(skb, skb->data);
 }
 
 /* Not inlined, so that other packets do not pay for a stack frame. */
 static noinline void bfd_receive(struct stall_hook *hook,
-				 const struct sk_buff *skb, bool timed)
+				 const struct sk_buff *skb)
 {
-	u64 began = stall_hook_begin(timed), now = stall_ticks();
+	u64 began = stall_hook_begin(false), now = stall_ticks();
 
-	if (unlikely(timed && !bfd_is_it(skb, skb->data)))
-		goto out;
 	if (!bfd_came_usual(hook->run, skb, now))
 		bfd_came_any(hook->run, skb, now);
-out:
+	stall_hook_exit(hook, began);
+}
+
+static noinline void bfd_receive_timed(struct stall_hook *hook,
+				       const struct sk_buff *skb)
+{
+	u64 began = stall_hook_begin(true);
+
+	if (receive_wants(skb))
+		bfd_receive(hook, skb);
 	stall_hook_exit(hook, began);
 }
 
@@ -204,11 +214,10 @@ out:
  */
 void bfd_on_receive(void *data, struct sk_buff *skb)
 {
-	bool timed = stall_hook_hit(data);
-
-	if (unlikely(timed || (skb_headlen(skb) >= BFD_LEAST_LEN &&
-			       bfd_is_it(skb, skb->data))))
-		bfd_receive(data, skb, timed);
+	if (unlikely(stall_hook_hit(data)))
+		bfd_receive_timed(data, skb);
+	else if (unlikely(receive_wants(skb)))
+		bfd_receive(data, skb);
 }
 
 /*
@@ -264,15 +273,13 @@ static __always_inline void bfd_read(struct stall_run *run,
 	struct bfd_state *bfd = run->priv;
 	struct bfd_session *session;
 	u64 now = stall_ticks(), came, delay_ns;
-	u32 number;
 
+	session = bfd_arrival_take(&bfd->arrivals, skb->head, &came);
 	/* One that came in before we looked, or for no session. */
-	if (unlikely(!bfd_arrival_take(&bfd->arrivals, skb->head, &came,
-				       &number)))
+	if (unlikely(!session))
 		return;
 	delay_ns = stall_ticks_since(came, now);
 	stall_record(run, RX_DELAY, delay_ns);
-	session = stall_map_row(&bfd->sessions, number);
 	if (unlikely(!bfd_claim(&session->reading.sequence))) {
 		stall_missed(run);
 		return;
@@ -295,8 +302,7 @@ static __always_inline bool read_wants(struct pt_regs *regs)
 static __always_inline void read_packet(struct stall_run *run,
 					struct pt_regs *regs)
 {
-	if (likely(read_wants(regs)))
-		bfd_read(run, (void *)regs_get_kernel_argument(regs, 1));
+	bfd_read(run, (void *)regs_get_kernel_argument(regs, 1));
 }
 
 STALL_MAKE_CALLBACK(bfd_read_callback, read_wants, read_packet);
@@ -310,7 +316,8 @@ STALL_MAKE_CALLBACK(bfd_read_callback, read_wants, read_packet);
  */
 void bfd_on_read(struct stall_run *run, struct pt_regs *regs)
 {
-	read_packet(run, regs);
+	if (read_wants(regs))
+		read_packet(run, regs);
 }
 
 NOKPROBE_SYMBOL(bfd_on_read);

@@ -62,15 +62,15 @@ static __always_inline struct stall_span reclaim_end(struct stall_run *run,
 
 static void begin_reclaim(struct stall_hook *hook)
 {
-	u64 began = stall_hook_enter(hook), now = stall_ticks();
+	u64 now = stall_hook_enter_now(hook);
 
 	reclaim_begin(hook->run, hook->probe->arg, now, 0);
-	stall_hook_exit(hook, began);
+	stall_hook_exit_now(hook, now);
 }
 
 static void end_reclaim(struct stall_hook *hook)
 {
-	u64 began = stall_hook_enter(hook), now = stall_ticks();
+	u64 now = stall_hook_enter_now(hook);
 	bool memcg = hook->probe->arg == IN_MEMCG;
 	struct stall_span span = reclaim_end(hook->run, hook->probe->arg);
 
@@ -80,7 +80,7 @@ static void end_reclaim(struct stall_hook *hook)
 		stall_record(hook->run, memcg ? MEMCG : DIRECT, lasted_ns);
 		reclaim_victim_lost(hook->run, lasted_ns, memcg);
 	}
-	stall_hook_exit(hook, began);
+	stall_hook_exit_now(hook, now);
 }
 
 /* v7.1 swapped the first two arguments of begin, and added a cgroup to both. */
@@ -111,12 +111,12 @@ static void __maybe_unused on_end_before_7_1(void *data, unsigned long freed)
 static void on_kswapd_wake(void *data, int nid, int zid, int order)
 {
 	struct stall_hook *hook = data;
-	u64 began = stall_hook_enter(hook), now = stall_ticks();
+	u64 now = stall_hook_enter_now(hook);
 	struct reclaim_watch *reclaim = hook->run->priv;
 
 	if (stall_span_inside(&reclaim->spans, reclaim_key()) != IN_KSWAPD)
 		reclaim_begin(hook->run, IN_KSWAPD, now, 0);
-	stall_hook_exit(hook, began);
+	stall_hook_exit_now(hook, now);
 }
 
 static void kswapd_rests(struct stall_run *run, u64 now)
@@ -134,10 +134,10 @@ static void kswapd_rests(struct stall_run *run, u64 now)
 static void on_kswapd_sleep(void *data, int nid)
 {
 	struct stall_hook *hook = data;
-	u64 began = stall_hook_enter(hook), now = stall_ticks();
+	u64 now = stall_hook_enter_now(hook);
 
 	kswapd_rests(hook->run, now);
-	stall_hook_exit(hook, began);
+	stall_hook_exit_now(hook, now);
 }
 
 /*
@@ -156,10 +156,10 @@ NOKPROBE_SYMBOL(on_kswapd_nap);
 static __always_inline void shrink_begin(struct stall_hook *hook,
 					 unsigned long to_scan)
 {
-	u64 began = stall_hook_enter(hook), now = stall_ticks();
+	u64 now = stall_hook_enter_now(hook);
 
 	reclaim_begin(hook->run, IN_SHRINKER, now, to_scan);
-	stall_hook_exit(hook, began);
+	stall_hook_exit_now(hook, now);
 }
 
 /* drop_caches is the only one that reclaims without PF_MEMALLOC. */
@@ -197,14 +197,14 @@ static __always_inline void shrink_end(struct stall_hook *hook,
 				       const struct shrinker *shrinker,
 				       u32 freed, long left)
 {
-	u64 began = stall_hook_enter(hook), now = stall_ticks();
+	u64 now = stall_hook_enter_now(hook);
 	struct stall_span span = reclaim_end(hook->run, IN_SHRINKER);
 
 	if (span.ended)
 		shrink_ran(hook->run, shrinker, shrink_context(span.outer),
 			   stall_ticks_since(span.start, now),
 			   span.data - left, freed);
-	stall_hook_exit(hook, began);
+	stall_hook_exit_now(hook, now);
 }
 
 /* v7.1 added a cgroup to both. */
@@ -244,7 +244,7 @@ on_shrink_end_before_7_1(void *data, struct shrinker *shrinker, int nid,
 
 static void forget_task(struct stall_hook *hook, const struct task_struct *task)
 {
-	u64 began = stall_hook_enter(hook);
+	u64 began = stall_hook_enter_now(hook);
 	struct reclaim_watch *reclaim = hook->run->priv;
 
 	if (stall_span_forget(&reclaim->spans, (unsigned long)task))
