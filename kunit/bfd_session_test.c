@@ -275,6 +275,17 @@ static void coming_up_is_no_flap(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, session->nr_flaps, 0ULL);
 }
 
+static void shutdown_is_no_flap(struct kunit *test)
+{
+	struct bfd_session *session = test->priv;
+
+	says(session, BFD_UP, 0, 1000 * MS);
+	says(session, BFD_ADMIN_DOWN, 7, 2000 * MS);
+	says(session, BFD_DOWN, 7, 3000 * MS);
+	KUNIT_EXPECT_EQ(test, session->nr_changes, 2ULL);
+	KUNIT_EXPECT_EQ(test, session->nr_flaps, 0ULL);
+}
+
 static struct kunit_case session_cases[] = {
 	KUNIT_CASE(gap_over_two_medians_is_late),
 	KUNIT_CASE(limit_replaces_the_median),
@@ -289,6 +300,7 @@ static struct kunit_case session_cases[] = {
 	KUNIT_CASE(reader_knows_that_it_saw_one_moment),
 	KUNIT_CASE(flap_is_whose_lateness_it_was),
 	KUNIT_CASE(coming_up_is_no_flap),
+	KUNIT_CASE(shutdown_is_no_flap),
 	{}
 };
 

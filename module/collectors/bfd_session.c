@@ -179,7 +179,9 @@ void bfd_session_says(struct bfd_session *session, const struct bfd_wire *wire,
 		return;
 	if (before->multiplier && before->state != control->state) {
 		session->nr_changes++;
-		if (before->state == BFD_UP) {
+		/* Who takes it down on purpose has no flap; the peer has. */
+		if (before->state == BFD_UP &&
+		    control->state != BFD_ADMIN_DOWN) {
 			session->nr_flaps++;
 			session->nr_caused += flap_is_ours(session, control,
 							   now);

@@ -103,7 +103,7 @@ struct bfd_reading {
  * @rx_dev: the lowest device that the latest packet came in by, to be compared only
  * @rx_ifindex: its number
  * @nr_changes: of our state
- * @nr_flaps: times that it was Up and no longer is
+ * @nr_flaps: times that it was Up and no longer is, and not by our administrator
  * @nr_caused: of them, by our own lateness
  */
 struct bfd_session {
