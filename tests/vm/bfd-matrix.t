@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# BIRD and FRR's bfdd, each with each, in eleven sessions: what they agreed, their state
-# and their flaps are what their own commands say, and gaps what tcpdump saw.
+# BIRD and FRR's bfdd, each with each, in eleven sessions and with three sets of timers:
+# what they agreed, their state and their flaps are what their own commands say, and gaps
+# what tcpdump saw.
 #
 # usage: bfd-matrix.t [KERNEL...]
 

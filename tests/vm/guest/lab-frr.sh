@@ -8,7 +8,9 @@
 #   matrix_told SIDE         what that side's daemon says itself, one line a session:
 #                            DESTINATION STATE TX_NS TX_DETECTION RX_DETECTION MINE YOURS
 #                            FLAPS, "-" for what it does not tell
-#   matrix_change SIDE       the sessions "middle" and "middle6" get the interval 600 ms
+#   matrix_agreed SIDE       what they have to agree: DESTINATION TX_NS TX_DETECTION
+#                            RX_DETECTION
+#   matrix_change PHASE      other timers for all: see below
 #   matrix_shutdown SIDE     of the session "vrf", FRR only
 #   matrix_signal SIGNAL     to both daemons
 #   matrix_capture_start, _stop     tcpdump of all devices, to $MATRIX/SIDE.pcap
@@ -18,14 +20,21 @@
 # there is lost in the network.
 #
 # A session has timers of its own on each side: TX/RX/MULTIPLIER, in ms. In BIRD they
-# belong to the interface, so each kind has one; those of multihop differ from lab to lab.
+# belong to the interface, so each kind has one. There are three phases, 0 to 2: in phase
+# 1 the sides have swapped theirs, so that each daemon has each multiplier, and the
+# interval of multihop is another one in each.
 # shellcheck shell=bash
 
 MATRIX=/tmp/matrix
 MATRIX_VLAN=7
+MATRIX_INTERVALS=(50 400 1000)
+
+matrix_phase=0
 
 # NAME DEVICE A's-ADDRESS B's-ADDRESS A's-TIMERS B's-TIMERS
 matrix_sessions() {
+	local far=${MATRIX_INTERVALS[(matrix_first + matrix_phase) % 3]}
+	far="$far/$far/5 $far/$far/3"
 	cat <<-END
 		fast eth0 10.0.0.1 10.0.0.2 50/50/3 50/50/5
 		fast6 eth0 fd00::1 fd00::2 50/50/3 50/50/5
@@ -36,8 +45,8 @@ matrix_sessions() {
 		uneven eth3 10.3.0.1 10.3.0.2 100/150/3 300/200/5
 		vlan eth4.$MATRIX_VLAN 10.4.0.1 10.4.0.2 400/400/3 400/400/5
 		vrf eth5 10.5.0.1 10.5.0.2 400/400/3 400/400/3
-		multihop - 10.9.0.1 10.9.0.2 $matrix_multihop
-		multihop6 - fd09::1 fd09::2 $matrix_multihop
+		multihop - 10.9.0.1 10.9.0.2 $far
+		multihop6 - fd09::1 fd09::2 $far
 	END
 }
 
@@ -50,19 +59,29 @@ matrix_vtysh() { local side=$1; shift; vtysh -N "$side" "${@/#/-c}"; }
 
 # of_side SIDE: name, device, own and the other's address, own timers, of each line.
 of_side() {
-	if [ "$1" = a ]; then
-		matrix_sessions | awk '{ print $1, $2, $3, $4, $5 }'
-	else
-		matrix_sessions | awk '{ print $1, $2, $4, $3, $6 }'
-	fi
+	matrix_sessions | awk -v b="$([ "$1" = a ] || echo 1)" -v swapped="$((matrix_phase == 1))" '{
+		print $1, $2, b ? $4 : $3, b ? $3 : $4, !b == !swapped ? $5 : $6
+	}'
+}
+
+matrix_agreed() {
+	paste -d ' ' <(of_side "$1") <(of_side "$([ "$1" = a ] && echo b || echo a)") | awk '
+		function larger(a, b) { return 1e6 * (a + 0 > b + 0 ? a : b) }
+		{
+			split($5, mine, "/")
+			split($10, theirs, "/")
+			tx = larger(mine[1], theirs[2])
+			rx = larger(mine[2], theirs[1])
+			printf "%s %.0f %.0f %.0f\n", $4, tx, tx * mine[3], rx * theirs[3]
+		}'
 }
 
 matrix_links() {
 	local side n
 	case $1-$2 in
-	bird-bird) matrix_multihop='50/50/5 50/50/3';;
-	frr-frr) matrix_multihop='1000/1000/5 1000/1000/3';;
-	*) matrix_multihop='400/400/3 400/400/5';;
+	bird-bird) matrix_first=0;;
+	frr-frr) matrix_first=2;;
+	*) matrix_first=1;;
 	esac
 	mkdir -p "$MATRIX" /run/bird
 	echo "$1" > "$MATRIX/a.kind"
@@ -216,7 +235,8 @@ matrix_bird_told() {
 		}'
 }
 
-# The first list has the peers, the second their counters.
+# The first list has the peers, the second their counters. Its "session-down" counts from
+# Init as well, "session-up" what we shut down as well: the lesser is what was Up and fell.
 matrix_frr_told() {
 	matrix_vtysh "$1" 'show bfd peers json' 'show bfd peers counters json' 2>/dev/null | awk -F '[":, ]+' '
 		function larger(a, b) { return a > b ? a : b }
@@ -231,11 +251,16 @@ matrix_frr_told() {
 			state = state_of[it["status"]]
 			tx = larger(it["transmit-interval"] + 0, it["remote-receive-interval"] + 0) * 1e6
 			rx = larger(it["receive-interval"] + 0, it["remote-transmit-interval"] + 0) * 1e6
+			is_up[it["peer"]] = state == "Up"
 			line[it["peer"]] = sprintf("%s %.0f %.0f %.0f %s %s", state, tx,
 				tx * it["detect-multiplier"], rx * it["remote-detect-multiplier"],
 				it["id"], it["remote-id"])
 		}
-		$2 == "session-down" { print it["peer"], line[it["peer"]], it["session-down"] }'
+		$2 == "session-down" {
+			left = it["session-up"] - is_up[it["peer"]]
+			down = it["session-down"] + 0
+			print it["peer"], line[it["peer"]], left < down ? left : down
+		}'
 }
 
 matrix_nr_up() {
@@ -261,37 +286,35 @@ matrix_wait_up() {
 	done
 }
 
-# of_name SIDE NAME: the words of of_side after the name.
-of_name() { of_side "$1" | awk -v name="$2" '$1 == name { print $2, $3, $4, $5 }'; }
-
-# frr_configure SIDE NAME LINE...
-frr_configure() {
-	local side=$1 name=$2 device own peer
-	shift 2
-	read -r device own peer _ < <(of_name "$side" "$name")
-	matrix_vtysh "$side" 'configure terminal' bfd \
-		"$(frr_peer "$name" "$device" "$own" "$peer")" "$@" >> "$MATRIX/$side.log" 2>&1
-}
-
 matrix_change() {
-	case $(matrix_kind "$1") in
-	bird)
-		sed -i '/interface "eth1"/s/400 ms/600 ms/g' "$MATRIX/$1.conf"
-		matrix_birdc "$1" configure > /dev/null
-		;;
-	frr)
-		frr_configure "$1" middle 'transmit-interval 600' 'receive-interval 600'
-		frr_configure "$1" middle6 'transmit-interval 600' 'receive-interval 600'
-		;;
-	esac
+	local side lines
+	matrix_phase=$1
+	for side in a b; do
+		case $(matrix_kind $side) in
+		bird)
+			matrix_bird_config $side > "$MATRIX/$side.conf"
+			matrix_birdc $side configure > /dev/null
+			;;
+		frr)
+			mapfile -t lines < <(matrix_frr_config $side)
+			frr_configure $side "${lines[@]}"
+			;;
+		esac
+	done
 }
 
-matrix_shutdown() { frr_configure "$1" vrf shutdown; }
+frr_configure() { matrix_vtysh "$1" 'configure terminal' "${@:2}" >> "$MATRIX/$1.log" 2>&1; }
+
+matrix_shutdown() {
+	local name device own peer
+	read -r name device own peer _ < <(of_side "$1" | grep '^vrf ')
+	frr_configure "$1" bfd "$(frr_peer "$name" "$device" "$own" "$peer")" shutdown
+}
 
 matrix_capture_start() {
 	local side
 	for side in a b; do
-		ip netns exec $side tcpdump -i any --immediate-mode -U -Z root -B 16384 \
+		ip netns exec $side tcpdump -i any -Z root -B 16384 \
 			--time-stamp-precision=nano -w "$MATRIX/$side.pcap" \
 			'udp dst port 3784 or udp dst port 4784' 2> "$MATRIX/$side.tcpdump" &
 		echo $! > "$MATRIX/$side.tcpdump.pid"

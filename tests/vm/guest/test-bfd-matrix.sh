@@ -49,6 +49,18 @@ same_as_told() {
 	done
 }
 
+# same_as_agreed WHEN: with the timers that they were given.
+same_as_agreed() {
+	local side
+	for side in a b; do
+		matrix_agreed $side | sort
+	done > agreed
+	is "$pair: $1, all agreed what their timers say" "$(for side in a b; do
+		we_tell $side | cut -d ' ' -f 1,3-5
+	done)" "$(cat agreed)"
+	same_as_told "$1"
+}
+
 # Gaps of what tcpdump saw of a side's sessions, "Out|In OWN-ADDRESS NS". What passes two
 # devices counts at the one that has the address, and what comes in from when on we sent.
 tcpdump_gaps() {	# SIDE
@@ -151,6 +163,11 @@ test_shutdown() {
 		'10.5.0.1 Down AdminDown
 10.5.0.2 AdminDown Down'
 	is "$pair: is not late" "$(late)" "$before"
+	for side in a b; do
+		is "$pair: AdminDown, $(matrix_kind $side) of $side and we tell the same states and flaps" \
+			"$(we_tell $side | awk '{ print $1, $2, $NF }')" \
+			"$(matrix_told $side | awk '{ print $1, $2, $NF }' | sort)"
+	done
 }
 
 test_rows() {
@@ -176,17 +193,19 @@ test_pair() {
 	matrix_capture_start
 	matrix_start
 	matrix_wait_up 120
-	sleep "${MATRIX_SECONDS:-20}"
-	test_rows
-	same_as_told 'Up'
-	matrix_change a
 	sleep 10
-	same_as_told 'after a change of interval'
-	is "$pair: a change of interval makes nothing late" "$(late)" ''
+	test_rows
+	same_as_agreed 'Up'
+	for phase in 1 2; do
+		matrix_change $phase
+		sleep 10
+		same_as_agreed "after change $phase of timers"
+	done
+	is "$pair: a change of timers makes nothing late" "$(late)" ''
 	test_loss
 	test_shutdown
 	matrix_signal STOP
-	sleep 0.5
+	sleep 2	# until tcpdump has all
 	matrix_capture_stop
 	same_as_tcpdump
 	is "$pair: nothing was dropped or missed" \
