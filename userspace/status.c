@@ -3,9 +3,10 @@
  * status.c - what is watched and how, and what is not and why
  *
  * Degraded is what somebody asked for and does not get: a collector that is
- * enabled and not on, or a probe that is missing from one that is on. Records
- * that were lost or dropped are shown and do not count: they are about load,
- * stay until the next reset, and would hide the first kind in a fleet.
+ * enabled and not on, or a probe that is missing from one that is on. A probe of
+ * such a one that is off was not asked for, as its reason says. Records that
+ * were lost or dropped are shown and do not count: they are about load, stay
+ * until the next reset, and would hide the first kind in a fleet.
  */
 #include <assert.h>
 #include <json-c/json.h>
@@ -147,6 +148,13 @@ static unsigned int collector_problems(const struct status *status,
 	return nr;
 }
 
+/* "off" is not asked for; "none" no kernel has: nobody can mend that. */
+static bool probe_is_missing(const char *state)
+{
+	return strcmp(state, "on") && strcmp(state, "off") &&
+	       strcmp(state, "none");
+}
+
 static unsigned int probe_problems(const struct status *status,
 				   unsigned int nr, problem_fn tell, void *arg)
 {
@@ -161,9 +169,7 @@ static unsigned int probe_problems(const struct status *status,
 			.state = table_text(table, i, PROBE_STATE),
 			.reason = table_text(table, i, PROBE_REASON),
 		};
-		/* "none" is one that no kernel has: nobody can mend that. */
-		if (strcmp(problem.state, "on") &&
-		    strcmp(problem.state, "none") &&
+		if (probe_is_missing(problem.state) &&
 		    probe_is_wanted(status, problem.collector))
 			tell(arg, nr++, &problem);
 	}

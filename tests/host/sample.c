@@ -146,6 +146,8 @@ static void add_probes(struct builder *b, unsigned int flags)
 		    degraded ? "none of these is there" : "", N(99), N(0));
 	builder_row(b, "bfd", "none", "d_walk", "-", "-", "optional", "none",
 		    "nothing to hook", N(0), N(0));
+	builder_row(b, "bfd", "entry", "udp_recvmsg", "-", "-", "optional",
+		    "off", "a parameter is none", N(0), N(0));
 	builder_row(b, "epoll", "entry", "ep_poll_callback", "-", "-",
 		    "required", "off", "", N(0), N(0));
 }
