@@ -121,6 +121,27 @@ static void gap_uses_patience(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, patience.limit_ns, 2000 * MS);
 }
 
+static void late_for_the_pace_until_then(struct kunit *test)
+{
+	struct bfd_half *half, *other;
+
+	half = kunit_kzalloc(test, sizeof(*half), GFP_KERNEL);
+	other = kunit_kzalloc(test, sizeof(*other), GFP_KERNEL);
+	half->said = control(BFD_UP, 3, 400, 400);
+	other->said = half->said;
+	half->last = 1000;
+	bfd_half_agree(half, other);
+	KUNIT_EXPECT_EQ(test, bfd_half_pace_since(half, 1)->interval_ns,
+			400 * MS);
+	half->said = control(BFD_DOWN, 3, 1000, 400);
+	half->last = 2000;
+	bfd_half_agree(half, other);
+	KUNIT_EXPECT_EQ(test, bfd_half_pace_since(half, 1999)->interval_ns,
+			400 * MS);
+	KUNIT_EXPECT_EQ(test, bfd_half_pace_since(half, 2000)->interval_ns,
+			0ULL);
+}
+
 static u64 sum(const struct bfd_parts *parts)
 {
 	return parts->on_cpu + parts->waiting + parts->blocked +
@@ -219,6 +240,7 @@ static struct kunit_case protocol_cases[] = {
 	KUNIT_CASE(no_packet_is_due_where_none_has_to_come),
 	KUNIT_CASE(limit_lies_between_interval_and_detection),
 	KUNIT_CASE(gap_uses_patience),
+	KUNIT_CASE(late_for_the_pace_until_then),
 	KUNIT_CASE(parts_add_up_to_the_gap),
 	KUNIT_CASE(reason_is_what_took_most),
 	KUNIT_CASE(newest_records_are_kept),

@@ -62,6 +62,9 @@ struct bfd_session *bfd_find(struct bfd_state *bfd,
 	READ_ONCE((_bfd)->recent[bfd_frame_hash(_frame, _sent,		\
 						BFD_RECENT_BITS)])
 
+void bfd_overdue_record(struct bfd_state *bfd, u32 number, u64 silent_ns,
+			const struct bfd_pace *pace);
+void bfd_overdue_silent(struct bfd_state *bfd, u32 number);
 void bfd_tell(struct stall_run *run, const struct bfd_late *late, u64 limit_ns,
 	      u64 inside_ns);
 u64 bfd_take_call(struct stall_run *run, struct bfd_session *session, u64 tag,

@@ -131,8 +131,32 @@ void bfd_half_judge(struct bfd_half *half, const struct bfd_half *other,
  */
 void bfd_half_agree(struct bfd_half *half, const struct bfd_half *other)
 {
+	struct bfd_pace pace;
+
 	half->seen = READ_ONCE(other->changes);
-	bfd_pace_of(&half->said, &other->said, &half->pace);
+	bfd_pace_of(&half->said, &other->said, &pace);
+	if (half->pace.interval_ns && !pace.interval_ns) {
+		half->was = half->pace;
+		half->was_until = half->last;
+	}
+	half->pace = pace;
+}
+
+/**
+ * bfd_half_pace_since() - by what pace were packets due in a time that ends now?
+ * @half: the direction
+ * @since: begin of that time, in ticks
+ *
+ * Whoever is late for so long that the session goes down was late by what had been
+ * agreed until then.
+ *
+ * Context: any; one caller at a time for a @half.
+ */
+const struct bfd_pace *bfd_half_pace_since(const struct bfd_half *half,
+					   u64 since)
+{
+	return half->pace.interval_ns || half->was_until <= since ?
+	       &half->pace : &half->was;
 }
 
 /**

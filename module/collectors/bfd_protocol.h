@@ -30,6 +30,8 @@ struct bfd_pace {
  * @len: of its datagram, as the UDP header has it
  * @said: what it says; its multiplier is 0 before the first
  * @pace: agreed when that packet passed
+ * @was: the latest pace by which packets were due that are due no more
+ * @was_until: when that ended, in ticks; 0 if it never did
  * @last: when that was, at the device, in ticks; 0 before the first
  * @changes: how often @said has changed
  * @seen: the other direction's @changes when @pace was agreed
@@ -47,6 +49,8 @@ struct bfd_half {
 	__be16 len;
 	struct bfd_control said;
 	struct bfd_pace pace;
+	struct bfd_pace was;
+	u64 was_until;
 	u64 last;
 	u32 changes;
 	u32 seen;
@@ -78,6 +82,8 @@ void bfd_half_judge(struct bfd_half *half, const struct bfd_half *other,
 		    struct bfd_patience *patience);
 void bfd_half_least_margin(struct bfd_half *half, s64 margin_ns);
 void bfd_half_agree(struct bfd_half *half, const struct bfd_half *other);
+const struct bfd_pace *bfd_half_pace_since(const struct bfd_half *half,
+					   u64 since);
 const char *bfd_state_name(const struct bfd_control *said);
 
 /**

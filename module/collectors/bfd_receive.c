@@ -226,11 +226,11 @@ void bfd_on_receive(void *data, struct sk_buff *skb)
  */
 static noinline void read_late(struct stall_run *run,
 			       struct bfd_session *session, u64 gap_ns,
+			       const struct bfd_pace *pace,
 			       const struct bfd_account *account)
 {
 	struct bfd_state *bfd = run->priv;
 	const struct bfd_task *task = &bfd->tasks.rows[account->task];
-	const struct bfd_pace *pace = &session->rx.pace;
 	struct bfd_late late = {
 		.session = stall_map_number(&bfd->sessions, session),
 		.ended = true,
@@ -258,13 +258,15 @@ static noinline void read_judge(struct stall_run *run,
 {
 	struct bfd_state *bfd = run->priv;
 	struct bfd_account account = {};
+	const struct bfd_pace *pace;
 	u64 gap_ns, limit_ns;
 
 	gap_ns = stall_ticks_since(session->reading.account.at, now);
-	limit_ns = bfd_pace_limit_ns(&session->rx.pace, bfd_overdue_percent());
+	pace = bfd_half_pace_since(&session->rx, session->reading.account.at);
+	limit_ns = bfd_pace_limit_ns(pace, bfd_overdue_percent());
 	bfd_account_current(&bfd->tasks, now, &account);
 	if (gap_ns > limit_ns && delay_ns > gap_ns - limit_ns)
-		read_late(run, session, gap_ns, &account);
+		read_late(run, session, gap_ns, pace, &account);
 }
 
 static __always_inline void bfd_read(struct stall_run *run,

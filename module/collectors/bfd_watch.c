@@ -14,7 +14,6 @@
 #include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
-#include <linux/stacktrace.h>
 
 #include "bfd.h"
 #include "bfd_holder.h"
@@ -129,69 +128,6 @@ static void watch_look_task(struct bfd_watch *watch, struct bfd_task *row,
 		watch_ask_cpu(watch, waits_on - 1);
 }
 
-#ifdef STALL_HAVE_STACK_TRACE_SAVE_TSK
-
-static u32 watch_stack(const struct bfd_task *row, unsigned long *stack)
-{
-	struct task_struct *task;
-	u32 nr = 0;
-
-	rcu_read_lock();
-	task = bfd_task_of(row);
-	if (task && !stall_task_on_cpu(task))
-		nr = stack_trace_save_tsk(task, stack, BFD_STACK_DEPTH, 0);
-	rcu_read_unlock();
-	return nr;
-}
-
-#else
-
-static u32 watch_stack(const struct bfd_task *row, unsigned long *stack)
-{
-	return 0;
-}
-
-#endif
-
-/* Take a record while it lasts; the packet that ends it completes it. */
-static void watch_overdue(struct bfd_watch *watch, u32 number, u64 silent_ns,
-			  const struct bfd_pace *pace)
-{
-	struct bfd_state *bfd = watch_bfd(watch);
-	struct bfd_session *session = stall_map_row(&bfd->sessions, number);
-	const struct bfd_task *row = &bfd->tasks.rows[session->account.task];
-	struct bfd_late *late;
-	u32 record;
-
-	late = bfd_late_begin(&bfd->lates, &record);
-	late->session = number;
-	late->sent = true;
-	late->at_ns = stall_clock();
-	late->gap_ns = silent_ns;
-	late->interval_ns = pace->interval_ns;
-	late->detection_ns = pace->detection_ns;
-	late->parts.rest = late->gap_ns;
-	late->who = session->who;
-	late->holders = row->holders;
-	late->nr_stack = watch_stack(row, late->stack);
-	bfd_late_end(late, record);
-	WRITE_ONCE(session->overdue, record);
-}
-
-/* No stall of its task explains it. */
-static void watch_silent(struct bfd_watch *watch, u32 number)
-{
-	struct bfd_state *bfd = watch_bfd(watch);
-	struct bfd_session *session = stall_map_row(&bfd->sessions, number);
-	u32 record = xchg(&session->overdue, 0);
-	struct bfd_late *late = bfd_late_again(&bfd->lates, record);
-
-	if (!late)
-		return;
-	late->verdict = BFD_SILENT;
-	bfd_late_end(late, record);
-}
-
 /*
  * Look at a session that is due. Return: the task to be looked at, or
  * BFD_NR_TASKS if there is none.
@@ -221,13 +157,14 @@ static u32 watch_look_session(struct bfd_watch *watch, u32 number,
 	if (silent_ns > max(SILENT_NS, SILENT_DETECTIONS * pace.detection_ns) &&
 	    row->looked_at == BFD_AT_WORK) {
 		WRITE_ONCE(watch->due[number], 0);
-		watch_silent(watch, number);
+		bfd_overdue_silent(watch_bfd(watch), number);
 		return BFD_NR_TASKS;
 	}
 	if (!READ_ONCE(session->overdue) && watch->nr_records < MOST_RECORDS &&
 	    silent_ns > bfd_pace_limit_ns(&pace, bfd_overdue_percent())) {
 		watch->nr_records++;
-		watch_overdue(watch, number, silent_ns, &pace);
+		bfd_overdue_record(watch_bfd(watch), number, silent_ns,
+				   &pace);
 	}
 	return task;
 }

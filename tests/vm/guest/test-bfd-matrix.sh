@@ -10,20 +10,12 @@ set -uo pipefail
 . /run/guest/tap.sh
 # shellcheck source=lab-frr.sh
 . /run/guest/lab-frr.sh
+# shellcheck source=table.sh
+. /run/guest/table.sh
 PATH=$PWD:$PATH
 
-FILES=/sys/kernel/debug/stallmeter
 inode() { ip netns exec "$1" readlink /proc/self/ns/net | tr -dc 0-9; }
 
-# columns FILE NAME...: these of a table without texts of several words, in this order.
-columns() {
-	local file=$1
-	shift
-	awk -v names="$*" '
-		BEGIN { nr = split(names, name) }
-		/^#/ { for (i = 2; i <= NF; i++) at[$i] = i - 1; next }
-		{ for (i = 1; i <= nr; i++) printf "%s%s", $at[name[i]], i < nr ? " " : "\n" }' "$FILES/$file"
-}
 late() { columns bfd/late direction source verdict reason | sort; }
 
 # What the module says of a side's sessions, in the words of matrix_told.
