@@ -52,7 +52,7 @@ intruder() {
 	local turn=0
 	while [ ! -e stop ]; do
 		case $((turn++ % 4)) in
-		0) /tmp/busybox cat $FILES/status $FILES/events $FILES/{bfd,dcache,epoll,reclaim}/* $FILES/snapshot > /dev/null;;
+		0) /tmp/busybox cat $FILES/{status,events} $FILES/{bfd,dcache,epoll,reclaim,udp}/* $FILES/snapshot > /dev/null;;
 		1) echo all > $PARAMS/reset;;
 		2) echo none > $PARAMS/collectors;;
 		3) echo 3784 > $PARAMS/bfd_ports;;

@@ -67,6 +67,7 @@ changes() {
 
 test_controls() {
 	local changed=''
+	changes bfd_overdue_percent 100 101
 	changes bfd_ports 3784,5000 70000
 	changes bfd_threshold_ms 1000 3600001
 	changes collectors none nosuch
@@ -74,6 +75,9 @@ test_controls() {
 	changes epoll_check_ms 500 9
 	changes epoll_lost_ms 2000 3600001
 	changes reset all nosuch
+	changes udp_check_ms 500 9
+	changes udp_full_ms 2000 9
+	changes udp_ports 5000 70000
 	is 'these are all controls' "$changed" \
 		"$(find $PARAMS -type f -perm -200 -printf '%f\n' | sort | paste -sd' ') "
 }

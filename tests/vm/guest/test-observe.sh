@@ -29,21 +29,30 @@ counted() {
 cpu1() { echo "$1" > /sys/devices/system/cpu/cpu1/online; }
 
 test_load() {
-	local preempt=/sys/kernel/debug/sched/preempt absent=''
+	local preempt=/sys/kernel/debug/sched/preempt absent='' unseen='2 dcache 4 epoll'
 	[ ! -e $preempt ] || like 'the kernel preempts wherever it can' "$(cat $preempt)" '\(full\)'
 	ok 'loads' insmod stallmeter.ko
 	# built only for memory compaction
 	[ -e /proc/sys/vm/compact_memory ] || absent=wakeup_kcompactd
-	is 'all hooks hang, but for those that are not there' \
-		"$(rows stallmeter/probes 'select(.state != "on" and .state != "none").wanted' | paste -sd,)" "$absent"
+	is 'all hooks hang, but for those that are not there' "$(rows stallmeter/probes \
+		'select(.state | test("^(on|off|none)$") | not).wanted' | paste -sd,)" "$absent"
+	is 'one is off, as its parameter is none' "$(rows stallmeter/probes \
+		'select(.state == "off") | [.wanted, .reason] | join(": ")')" \
+		"__udp_enqueue_schedule_skb: udp_ports is $(<$PARAMS/udp_ports)"
+	echo 9 > $PARAMS/udp_ports
+	is 'with a port it hangs' "$(rows stallmeter/probes \
+		'select(.wanted == "__udp_enqueue_schedule_skb").state')" on
+	# v5.17 began to tell why a packet is dropped
+	grep -q reason /sys/kernel/tracing/events/skb/kfree_skb/format || unseen="$unseen 1 udp"
 	is 'what no kernel lets see is told' \
-		"$(rows stallmeter/probes 'select(.state == "none").collector' | sort | uniq -c | xargs)" '2 dcache 4 epoll'
+		"$(rows stallmeter/probes 'select(.state == "none").collector' | sort | uniq -c | xargs)" "$unseen"
 	is 'functions by ftrace, all others are tracepoints' \
 		"$(rows stallmeter/probes 'select(.state == "on") | [.kind, .hook] | join(" ")' | sort -u | paste -sd,)" \
 		'entry ftrace,tracepoint tracepoint'
+	echo none > $PARAMS/udp_ports
 	[[ $absent = *kcompactd ]] || ok 'status is content' stallmeter status
-	for file in README status events timeline cost snapshot bfd/{sessions,tx_gap_ns} \
-		dcache/{makers,state} reclaim/{shrinkers,run_ns} epoll/{waiters,lost,instances}; do
+	for file in README status events timeline cost snapshot bfd/{sessions,protocol,late,tx_gap_ns} \
+		dcache/{makers,state} reclaim/{shrinkers,run_ns} epoll/{waiters,lost,instances} udp/sockets; do
 		ok "$file can be read" test -n "$(tr -d '\0' < "$FILES/$file")"
 	done
 }
@@ -96,7 +105,7 @@ test_modules() {
 		ip address add 10.9.0.1/24 dev dummy9
 		ip link set dummy9 up
 		ip neighbour add 10.9.0.2 lladdr 02:00:00:00:00:09 dev dummy9
-		echo > /dev/udp/10.9.0.2/3784
+		udpload to 3784 1 10.9.0.2
 		ip link delete dummy9
 		rmmod dummy 2>/dev/null	# it is built in where it is no module
 	done

@@ -6,6 +6,7 @@
  *        udpload WAY PORT NR               NR datagrams to loopback; WAY is one of
  *                                          v4 v4-connected v4-mapped v4-mapped-connected
  *                                          v6 v6-connected v4-mmsg
+ *        udpload to PORT NR HOST           NR datagrams to an IPv4 address, whoever has it
  *        udpload pace PORT NR MICROSECONDS one session, with pauses
  *        udpload threads PORT NR           two threads on two CPUs, a session each
  *        udpload same PORT NR              two threads on two CPUs, one session
@@ -159,6 +160,15 @@ static void send_way(const struct way *way, unsigned int port, unsigned int nr)
 		send_one(fd, &target, way->connected);
 }
 
+static void send_to(unsigned int port, unsigned int nr, const char *host)
+{
+	struct target target = target4(host, port);
+	int fd = udp_socket(AF_INET);
+
+	while (nr--)
+		send_one(fd, &target, 0);
+}
+
 static void send_pace(unsigned int port, unsigned int nr, unsigned int us)
 {
 	struct target target = target4("127.0.0.1", port);
@@ -254,6 +264,8 @@ int main(int argc, char **argv)
 	extra = argc > 4 ? atoi(argv[4]) : 0;
 	if (!strcmp(argv[1], "sessions"))
 		send_sessions(port, nr, extra);
+	else if (!strcmp(argv[1], "to") && argc > 4)
+		send_to(port, nr, argv[4]);
 	else if (!strcmp(argv[1], "pace"))
 		send_pace(port, nr, extra);
 	else if (!strcmp(argv[1], "threads") || !strcmp(argv[1], "same"))
