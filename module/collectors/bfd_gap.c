@@ -88,6 +88,7 @@ static noinline void bfd_late(struct stall_run *run,
 
 	if (!late)
 		late = bfd_late_begin(&bfd->lates, &number);
+	WRITE_ONCE(session->late, gap->now);
 	late->session = stall_map_number(&bfd->sessions, session);
 	late->sent = true;
 	late->ended = true;

@@ -16,6 +16,7 @@
 /* What a packet waits at the least that could be read late. */
 #define READ_NS		((u64)NSEC_PER_MSEC)
 
+/* Make a record; and an event, if @limit_ns says from when on it was late. */
 static void receive_late(struct stall_run *run, struct bfd_late *late,
 			 u64 limit_ns)
 {
@@ -26,7 +27,8 @@ static void receive_late(struct stall_run *run, struct bfd_late *late,
 	record = bfd_late_begin(&bfd->lates, &number);
 	*record = *late;
 	record->number = 0;
-	bfd_tell(run, record, limit_ns, 0);
+	if (limit_ns)
+		bfd_tell(run, record, limit_ns, 0);
 	bfd_late_end(record, number);
 }
 
@@ -220,13 +222,24 @@ void bfd_on_receive(void *data, struct sk_buff *skb)
 		bfd_receive(data, skb);
 }
 
+/* Was a hello of ours late in a gap between two reads, or is it now? */
+static bool own_is_late(const struct bfd_session *session, u64 now, u64 gap_ns,
+			u64 limit_ns)
+{
+	u64 last = READ_ONCE(session->last), late = READ_ONCE(session->late);
+
+	return (last && stall_ticks_since(last, now) > limit_ns) ||
+	       (late && stall_ticks_since(late, now) < gap_ns);
+}
+
 /*
  * Without the time between device and read it would have been there in time: the
- * reader is to blame for what it did since its read before.
+ * reader is to blame for what it did since its read before. If it sent late as well,
+ * that is the event.
  */
 static noinline void read_late(struct stall_run *run,
 			       struct bfd_session *session, u64 gap_ns,
-			       const struct bfd_pace *pace,
+			       const struct bfd_pace *pace, u64 limit_ns,
 			       const struct bfd_account *account)
 {
 	struct bfd_state *bfd = run->priv;
@@ -249,7 +262,8 @@ static noinline void read_late(struct stall_run *run,
 	    READ_ONCE(task->holders.last_ns) > late.at_ns - gap_ns)
 		late.holders = task->holders;
 	receive_late(run, &late,
-		     bfd_pace_limit_ns(pace, bfd_overdue_percent()));
+		     own_is_late(session, account->at, gap_ns, limit_ns) ?
+		     0 : limit_ns);
 }
 
 static noinline void read_judge(struct stall_run *run,
@@ -266,7 +280,7 @@ static noinline void read_judge(struct stall_run *run,
 	limit_ns = bfd_pace_limit_ns(pace, bfd_overdue_percent());
 	bfd_account_current(&bfd->tasks, now, &account);
 	if (gap_ns > limit_ns && delay_ns > gap_ns - limit_ns)
-		read_late(run, session, gap_ns, pace, &account);
+		read_late(run, session, gap_ns, pace, limit_ns, &account);
 }
 
 static __always_inline void bfd_read(struct stall_run *run,

@@ -96,6 +96,7 @@ struct bfd_reading {
  *	if there is none
  * @too_late: when a packet of ours came last after the peer's detection time, in
  *	ticks; 0 for never
+ * @late: when a packet of ours came last that was late, in ticks; 0 for never
  * @interval: the interval agreed for what we send, in ticks
  * @sk: the socket that sent the latest packet, to be compared only
  * @tag: of it and of where it sends to
@@ -131,6 +132,7 @@ struct bfd_session {
 	struct bfd_half rx;
 	struct bfd_reading reading;
 	u64 too_late;
+	u64 late;
 	u64 interval;
 	const struct sock *sk;
 	u64 tag;

@@ -7,8 +7,8 @@
 #   GAPS    lab_gaps' output, for a limit well below one second
 #   EVENTS  stallmeter show stallmeter/events --json
 #
-# Gaps over one second count. Two match when source, destination and port are the
-# same, both ended within 0.2 s, and they are at most 20 ms apart in length. As one
+# Gaps over one second count, but for those between two reads. Two match when source,
+# destination and port are the same, both ended within 0.2 s, and they are at most 20 ms apart in length. As one
 # may be just over a second and the other just below, a partner may be shorter.
 # Prints a table; its status is 0 when everything has its partner.
 # shellcheck shell=bash
@@ -21,7 +21,7 @@ events() {
 		(map(select(.type == "snapshot"))[0] | .real_ns - .mono_ns) as $offset
 		| .[]
 		| select(.type == "row" and .series == "events") | .row
-		| select(.collector == "bfd")
+		| select(.collector == "bfd" and (.subject | endswith(", read") | not))
 		| ([.subject | capture("(?<src>[0-9a-f.:]+) (to|>) (?<dst>[0-9a-f.:]+) port (?<port>[0-9]+)")]
 			| first // error("no addresses in an event of bfd")) as $s
 		| ["event", $s.src, $s.dst, $s.port, .lasted_ns / 1e9, (.at_ns + $offset) / 1e9]
