@@ -30,13 +30,14 @@ toggle() {	# NAME
 # Has each done all that it does in turn? On a loaded host that takes a while.
 had_turns() { [ "$(grep -c turn one)" -ge 3 ] && [ "$(grep -c turn two)" -ge 3 ]; }
 
-# At least once, until both have had their turns; not for ever.
+# So long, and on until both have had their turns; not for ever.
 stress() {	# SECONDS
-	local round
-	for round in 1 2 3 4 5 6; do
-		stress-ng --temp-path stress --timeout "$1" --dentry 1 --dentries 1024 --epoll 1 --udp 1 \
+	local seconds=$1 end=$((SECONDS + $1 + 300))
+	while :; do
+		stress-ng --temp-path stress --timeout "$seconds" --dentry 1 --dentries 1024 --epoll 1 --udp 1 \
 			--vm 1 --vm-bytes 128M --cpu-online 1 || return
-		! had_turns || break
+		! had_turns && [ "$SECONDS" -lt "$end" ] || return 0
+		seconds=5
 	done
 }
 
