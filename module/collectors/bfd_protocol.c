@@ -68,10 +68,14 @@ void bfd_pace_of(const struct bfd_control *sender,
  */
 u64 bfd_pace_limit_ns(const struct bfd_pace *pace, unsigned int percent)
 {
-	if (!pace->interval_ns)
+	u64 interval_ns = READ_ONCE(pace->interval_ns);
+	u64 detection_ns = READ_ONCE(pace->detection_ns);
+
+	/* Where it is not claimed, the two may be of two moments. */
+	if (!interval_ns || detection_ns < interval_ns)
 		return U64_MAX;
-	return pace->interval_ns +
-	       div_u64(pace->detection_ns - pace->interval_ns, 100) * percent;
+	return interval_ns +
+	       div_u64(detection_ns - interval_ns, 100) * percent;
 }
 
 /**

@@ -138,7 +138,10 @@ static noinline void bfd_came_any(struct stall_run *run,
 	bfd_release(&session->rx_sequence);
 }
 
-/* Is it a packet like the one before, in time, and nothing has happened since? */
+/*
+ * Is it a packet like the one before, in time, and nothing has happened since? Never
+ * where no packet is due, as the interval is 0 then. The half is claimed.
+ */
 static __always_inline bool
 is_as_usual(const struct bfd_session *session, const struct sk_buff *skb,
 	    const struct bfd_frame *frame, u64 gap_ns)
@@ -148,7 +151,7 @@ is_as_usual(const struct bfd_session *session, const struct sk_buff *skb,
 	       !skb_vlan_tag_present(skb) && skb->pkt_type == PACKET_HOST &&
 	       bfd_key_fits(&session->key, frame, false) &&
 	       bfd_is_as_before(&session->rx, frame) &&
-	       gap_ns <= session->rx.pace.interval_ns &&
+	       gap_ns < session->rx.pace.interval_ns &&
 	       session->rx.seen == READ_ONCE(session->tx.changes) &&
 	       READ_ONCE(bfd_params_are_plain);
 }
@@ -165,12 +168,14 @@ static __always_inline bool bfd_came_usual(struct stall_run *run,
 	if (!bfd_frame_is_plain(skb, skb->data, &frame))
 		return false;
 	session = bfd_recent(bfd, &frame, false);
-	if (!session)
+	if (!session || !bfd_claim(&session->rx_sequence))
 		return false;
-	gap_ns = stall_ticks_since(READ_ONCE(session->rx.last), now);
-	if (!is_as_usual(session, skb, &frame, gap_ns) ||
-	    !bfd_claim(&session->rx_sequence))
+	gap_ns = stall_ticks_since(session->rx.last, now);
+	/* Only now does the pace stay: another CPU may have had a packet. */
+	if (!is_as_usual(session, skb, &frame, gap_ns)) {
+		bfd_release(&session->rx_sequence);
 		return false;
+	}
 	stall_count(run, RECEIVED);
 	stall_record(run, RX_GAP, gap_ns);
 	bfd_half_used(&session->rx, gap_ns, session->rx.pace.detection_ns);
@@ -223,10 +228,12 @@ void bfd_on_receive(void *data, struct sk_buff *skb)
 }
 
 /* Was a hello of ours late in a gap between two reads, or is it now? */
-static bool own_is_late(const struct bfd_session *session, u64 now, u64 gap_ns,
-			u64 limit_ns)
+static bool own_is_late(const struct bfd_session *session, u64 now, u64 gap_ns)
 {
 	u64 last = READ_ONCE(session->last), late = READ_ONCE(session->late);
+	u64 limit_ns = bfd_threshold_ns() ?:
+		       bfd_pace_limit_ns(&session->tx.pace,
+					 bfd_overdue_percent());
 
 	return (last && stall_ticks_since(last, now) > limit_ns) ||
 	       (late && stall_ticks_since(late, now) < gap_ns);
@@ -262,8 +269,7 @@ static noinline void read_late(struct stall_run *run,
 	    READ_ONCE(task->holders.last_ns) > late.at_ns - gap_ns)
 		late.holders = task->holders;
 	receive_late(run, &late,
-		     own_is_late(session, account->at, gap_ns, limit_ns) ?
-		     0 : limit_ns);
+		     own_is_late(session, account->at, gap_ns) ? 0 : limit_ns);
 }
 
 static noinline void read_judge(struct stall_run *run,

@@ -145,7 +145,8 @@ static noinline void bfd_sent_any(struct stall_run *run,
 
 /*
  * Is it a packet like the one before, in time, and nothing has happened since? Then
- * little is to be done, by the same task, for the same socket and device.
+ * little is to be done, by the same task, for the same socket and device. Never where
+ * no packet is due, as the interval is 0 then. The session is claimed.
  */
 static __always_inline bool
 is_as_usual(const struct bfd_session *session, const struct sk_buff *skb,
@@ -157,7 +158,7 @@ is_as_usual(const struct bfd_session *session, const struct sk_buff *skb,
 	       session->key.netns == dev_net(dev)->ns.inum &&
 	       bfd_key_fits(&session->key, frame, true) &&
 	       bfd_is_as_before(&session->tx, frame) &&
-	       gap_ns <= session->tx.pace.interval_ns &&
+	       gap_ns < session->tx.pace.interval_ns &&
 	       session->tx.seen == READ_ONCE(session->rx.changes) &&
 	       !READ_ONCE(session->overdue) &&
 	       READ_ONCE(bfd_params_are_plain);
@@ -213,13 +214,12 @@ static __always_inline bool bfd_sent_usual(struct stall_run *run,
 	if (!bfd_frame_is_plain(skb, skb_network_header(skb), &frame))
 		return false;
 	session = bfd_recent(bfd, &frame, true);
-	if (!session)
+	if (!session || !bfd_claim(&session->sequence))
 		return false;
-	gap_ns = stall_ticks_since(READ_ONCE(session->last), now);
-	if (!is_as_usual(session, skb, dev, &frame, gap_ns) ||
-	    !bfd_claim(&session->sequence))
-		return false;
-	waited_ns = usual_call(session, now);
+	gap_ns = stall_ticks_since(session->last, now);
+	/* Only now does the pace stay: another CPU may have had a packet. */
+	waited_ns = is_as_usual(session, skb, dev, &frame, gap_ns) ?
+		    usual_call(session, now) : U64_MAX;
 	if (likely(waited_ns != U64_MAX))
 		usual_gap(run, session, gap_ns, waited_ns, now);
 	bfd_release(&session->sequence);
