@@ -124,6 +124,7 @@ static void gap_uses_patience(struct kunit *test)
 static void late_for_the_pace_until_then(struct kunit *test)
 {
 	struct bfd_half *half, *other;
+	struct bfd_pace pace;
 
 	half = kunit_kzalloc(test, sizeof(*half), GFP_KERNEL);
 	other = kunit_kzalloc(test, sizeof(*other), GFP_KERNEL);
@@ -131,15 +132,15 @@ static void late_for_the_pace_until_then(struct kunit *test)
 	other->said = half->said;
 	half->last = 1000;
 	bfd_half_agree(half, other);
-	KUNIT_EXPECT_EQ(test, bfd_half_pace_since(half, 1)->interval_ns,
-			400 * MS);
+	bfd_half_pace_since(half, 1, &pace);
+	KUNIT_EXPECT_EQ(test, pace.interval_ns, 400 * MS);
 	half->said = control(BFD_DOWN, 3, 1000, 400);
 	half->last = 2000;
 	bfd_half_agree(half, other);
-	KUNIT_EXPECT_EQ(test, bfd_half_pace_since(half, 1999)->interval_ns,
-			400 * MS);
-	KUNIT_EXPECT_EQ(test, bfd_half_pace_since(half, 2000)->interval_ns,
-			0ULL);
+	bfd_half_pace_since(half, 1999, &pace);
+	KUNIT_EXPECT_EQ(test, pace.interval_ns, 400 * MS);
+	bfd_half_pace_since(half, 2000, &pace);
+	KUNIT_EXPECT_EQ(test, pace.interval_ns, 0ULL);
 }
 
 static u64 sum(const struct bfd_parts *parts)

@@ -264,26 +264,26 @@ static void flap_is_whose_lateness_it_was(struct kunit *test)
 	stall_ticks_rate = rate;
 }
 
-static void coming_up_is_no_flap(struct kunit *test)
+static void neither_coming_up_nor_shutdown_is_a_flap(struct kunit *test)
 {
+	static const struct {
+		u8 states[3];
+		u8 diag;
+	} cases[] = {
+		{ { BFD_DOWN, BFD_INIT, BFD_UP }, 0 },
+		{ { BFD_UP, BFD_ADMIN_DOWN, BFD_DOWN }, 7 },
+	};
 	struct bfd_session *session = test->priv;
+	unsigned int i, k;
 
-	says(session, BFD_DOWN, 0, 1000 * MS);
-	says(session, BFD_INIT, 0, 2000 * MS);
-	says(session, BFD_UP, 0, 3000 * MS);
-	KUNIT_EXPECT_EQ(test, session->nr_changes, 2ULL);
-	KUNIT_EXPECT_EQ(test, session->nr_flaps, 0ULL);
-}
-
-static void shutdown_is_no_flap(struct kunit *test)
-{
-	struct bfd_session *session = test->priv;
-
-	says(session, BFD_UP, 0, 1000 * MS);
-	says(session, BFD_ADMIN_DOWN, 7, 2000 * MS);
-	says(session, BFD_DOWN, 7, 3000 * MS);
-	KUNIT_EXPECT_EQ(test, session->nr_changes, 2ULL);
-	KUNIT_EXPECT_EQ(test, session->nr_flaps, 0ULL);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		memset(session, 0, sizeof(*session));
+		for (k = 0; k < ARRAY_SIZE(cases[i].states); k++)
+			says(session, cases[i].states[k], cases[i].diag,
+			     (k + 1) * 1000 * MS);
+		KUNIT_EXPECT_EQ(test, session->nr_changes, 2ULL);
+		KUNIT_EXPECT_EQ(test, session->nr_flaps, 0ULL);
+	}
 }
 
 static struct kunit_case session_cases[] = {
@@ -299,8 +299,7 @@ static struct kunit_case session_cases[] = {
 	KUNIT_CASE(session_is_claimed_once),
 	KUNIT_CASE(reader_knows_that_it_saw_one_moment),
 	KUNIT_CASE(flap_is_whose_lateness_it_was),
-	KUNIT_CASE(coming_up_is_no_flap),
-	KUNIT_CASE(shutdown_is_no_flap),
+	KUNIT_CASE(neither_coming_up_nor_shutdown_is_a_flap),
 	{}
 };
 

@@ -11,13 +11,15 @@
 
 struct bfd_session;
 
+#define BFD_ARRIVAL_BUSY	((const void *)1)
+
 /* Of 1,024 sessions with a packet each, about one in a hundred has no room. */
 #define BFD_ARRIVAL_SET_BITS	8
 #define BFD_ARRIVAL_WAYS	8
 
 /**
  * struct bfd_arrival - a packet
- * @head: its data; NULL while the row is free or written
+ * @head: its data; NULL while the row is free, BFD_ARRIVAL_BUSY while it is written
  * @came: when, in ticks
  * @session: its session
  */
@@ -54,24 +56,30 @@ bfd_arrival_set(const struct bfd_arrivals *arrivals, const void *head)
  * @now: in ticks
  * @session: its session
  *
+ * The locked instruction is on the path of BFD packets only, some a second.
+ *
  * Context: any, preemption off.
+ * Return: false if another CPU writes the row.
  */
-static __always_inline void bfd_arrival_note(struct bfd_arrivals *arrivals,
+static __always_inline bool bfd_arrival_note(struct bfd_arrivals *arrivals,
 					     const void *head, u64 now,
 					     struct bfd_session *session)
 {
 	struct bfd_arrival *row = bfd_arrival_set(arrivals, head);
 	const void *other = READ_ONCE(row->head);
 
-	if (unlikely(other && other != head))
+	if (unlikely(other && other != head)) {
 		row = bfd_arrival_place(row, head);
-	WRITE_ONCE(row->head, NULL);
-	/* Pairs with the smp_rmb() in bfd_arrival_take(). */
-	smp_wmb();
+		other = READ_ONCE(row->head);
+	}
+	if (unlikely(other == BFD_ARRIVAL_BUSY ||
+		     cmpxchg(&row->head, other, BFD_ARRIVAL_BUSY) != other))
+		return false;
 	WRITE_ONCE(row->came, now);
 	WRITE_ONCE(row->session, session);
 	/* Pairs with the acquire in bfd_arrival_take(). */
 	smp_store_release(&row->head, head);
+	return true;
 }
 
 /**
@@ -96,12 +104,8 @@ bfd_arrival_take(struct bfd_arrivals *arrivals, const void *head, u64 *came)
 			continue;
 		*came = READ_ONCE(row->came);
 		session = READ_ONCE(row->session);
-		/* Pairs with the smp_wmb() in bfd_arrival_note(). */
-		smp_rmb();
-		if (READ_ONCE(row->head) != head)
-			return NULL;
-		WRITE_ONCE(row->head, NULL);
-		return session;
+		/* Unless another packet has taken the row meanwhile. */
+		return cmpxchg(&row->head, head, NULL) == head ? session : NULL;
 	} while (++row != end);
 	return NULL;
 }

@@ -63,6 +63,7 @@ static void late_blame(struct bfd_state *bfd, struct bfd_late *late,
 /**
  * struct bfd_ending - a gap that ends with a packet of ours
  * @now: in ticks
+ * @late: it was too long
  * @gap_ns: how long it was
  * @limit_ns: from when on it is late
  * @waited_ns: from the call of send to the device, 0 if not known
@@ -70,13 +71,17 @@ static void late_blame(struct bfd_state *bfd, struct bfd_late *late,
  */
 struct bfd_ending {
 	u64 now;
+	bool late;
 	u64 gap_ns;
 	u64 limit_ns;
 	u64 waited_ns;
 	struct bfd_patience patience;
 };
 
-/* Complete the record that was taken while it lasted, or take one. */
+/*
+ * Complete the record that was taken while it lasted, or take one. Of a gap that was
+ * overdue and yet is not late, as what was agreed has changed, there is no event.
+ */
 static noinline void bfd_late(struct stall_run *run,
 			      struct bfd_session *session,
 			      const struct bfd_ending *gap,
@@ -86,9 +91,13 @@ static noinline void bfd_late(struct stall_run *run,
 	u32 number = xchg(&session->overdue, 0);
 	struct bfd_late *late = bfd_late_again(&bfd->lates, number);
 
+	/* It was taken just as the packet before went out: it is gone by this. */
+	if (late && late->gap_ns > gap->gap_ns)
+		late = NULL;
+	if (!late && !gap->late)
+		return;
 	if (!late)
 		late = bfd_late_begin(&bfd->lates, &number);
-	WRITE_ONCE(session->late, gap->now);
 	late->session = stall_map_number(&bfd->sessions, session);
 	late->sent = true;
 	late->ended = true;
@@ -100,7 +109,11 @@ static noinline void bfd_late(struct stall_run *run,
 	late->who = session->who;
 	memset(&late->holders, 0, sizeof(late->holders));
 	late_blame(bfd, late, before, &session->account);
-	bfd_tell(run, late, gap->limit_ns, min(gap->waited_ns, gap->gap_ns));
+	if (gap->late) {
+		WRITE_ONCE(session->late, gap->now);
+		bfd_tell(run, late, gap->limit_ns,
+			 min(gap->waited_ns, gap->gap_ns));
+	}
 	bfd_late_end(late, number);
 }
 
@@ -204,10 +217,9 @@ void bfd_gap(struct stall_run *run, struct bfd_session *session, u64 tag,
 	if (unlikely(gap.gap_ns > BFD_WORTH_NS))
 		before = session->account;
 	gap.waited_ns = bfd_take_call(run, session, tag, now);
-	if (unlikely(bfd_record_gap(run, session, &gap, before_at)))
+	gap.late = bfd_record_gap(run, session, &gap, before_at);
+	if (unlikely(gap.late || READ_ONCE(session->overdue)))
 		bfd_late(run, session, &gap,
 			 gap.gap_ns > BFD_WORTH_NS ? &before :
 						     &session->account);
-	else if (unlikely(READ_ONCE(session->overdue)))
-		WRITE_ONCE(session->overdue, 0);
 }

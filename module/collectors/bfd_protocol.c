@@ -150,17 +150,18 @@ void bfd_half_agree(struct bfd_half *half, const struct bfd_half *other)
  * bfd_half_pace_since() - by what pace were packets due in a time that ends now?
  * @half: the direction
  * @since: begin of that time, in ticks
+ * @pace: result
  *
  * Whoever is late for so long that the session goes down was late by what had been
  * agreed until then.
  *
- * Context: any; one caller at a time for a @half.
+ * Context: any; who has not claimed the @half has to look whether it changed meanwhile.
  */
-const struct bfd_pace *bfd_half_pace_since(const struct bfd_half *half,
-					   u64 since)
+void bfd_half_pace_since(const struct bfd_half *half, u64 since,
+			 struct bfd_pace *pace)
 {
-	return half->pace.interval_ns || half->was_until <= since ?
-	       &half->pace : &half->was;
+	*pace = half->pace.interval_ns || half->was_until <= since ?
+		half->pace : half->was;
 }
 
 /**

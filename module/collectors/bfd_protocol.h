@@ -82,8 +82,8 @@ void bfd_half_judge(struct bfd_half *half, const struct bfd_half *other,
 		    struct bfd_patience *patience);
 void bfd_half_least_margin(struct bfd_half *half, s64 margin_ns);
 void bfd_half_agree(struct bfd_half *half, const struct bfd_half *other);
-const struct bfd_pace *bfd_half_pace_since(const struct bfd_half *half,
-					   u64 since);
+void bfd_half_pace_since(const struct bfd_half *half, u64 since,
+			 struct bfd_pace *pace);
 const char *bfd_state_name(const struct bfd_control *said);
 
 /**

@@ -16,6 +16,9 @@
 /* What a packet waits at the least that could be read late. */
 #define READ_NS		((u64)NSEC_PER_MSEC)
 
+/* A packet that comes in changes what was agreed for some 100 instructions. */
+#define READ_TRIES	8
+
 /* Make a record; and an event, if @limit_ns says from when on it was late. */
 static void receive_late(struct stall_run *run, struct bfd_late *late,
 			 u64 limit_ns)
@@ -106,10 +109,13 @@ static noinline void bfd_came_any(struct stall_run *run,
 	enum bfd_content content;
 	struct bfd_frame frame;
 	struct bfd_wire wire;
+	u64 before;
 
 	if (!bfd_frame_of(skb, skb->data, &frame))
 		return;
 	dev = bfd_device_of(skb, &frame);
+	/* Of another packet, which had the same memory and was never read. */
+	bfd_arrival_take(&bfd->arrivals, skb->head, &before);
 	if (!dev)
 		return;
 	stall_count(run, RECEIVED);
@@ -123,7 +129,8 @@ static noinline void bfd_came_any(struct stall_run *run,
 		stall_count(run, STRANGERS);
 		return;
 	}
-	bfd_arrival_note(&bfd->arrivals, skb->head, now, session);
+	if (!bfd_arrival_note(&bfd->arrivals, skb->head, now, session))
+		stall_missed(run);
 	if (content == BFD_CONTENT_OTHER)
 		return;
 	if (!bfd_claim(&session->rx_sequence)) {
@@ -182,7 +189,8 @@ static __always_inline bool bfd_came_usual(struct stall_run *run,
 	session->rx.nr_packets++;
 	WRITE_ONCE(session->rx.last, now);
 	bfd_release(&session->rx_sequence);
-	bfd_arrival_note(&bfd->arrivals, skb->head, now, session);
+	if (unlikely(!bfd_arrival_note(&bfd->arrivals, skb->head, now, session)))
+		stall_missed(run);
 	return true;
 }
 
@@ -272,21 +280,40 @@ static noinline void read_late(struct stall_run *run,
 		     own_is_late(session, account->at, gap_ns) ? 0 : limit_ns);
 }
 
+/* What was due since the read before; false if packets come in all the time. */
+static bool read_pace(const struct bfd_session *session, struct bfd_pace *pace)
+{
+	unsigned int tries;
+	u32 moment;
+
+	for (tries = 0; tries < READ_TRIES; tries++) {
+		moment = bfd_moment(&session->rx_sequence);
+		bfd_half_pace_since(&session->rx, session->reading.account.at,
+				    pace);
+		if (!bfd_changed(&session->rx_sequence, moment))
+			return true;
+	}
+	return false;
+}
+
 static noinline void read_judge(struct stall_run *run,
 				struct bfd_session *session, u64 now,
 				u64 delay_ns)
 {
 	struct bfd_state *bfd = run->priv;
 	struct bfd_account account = {};
-	const struct bfd_pace *pace;
+	struct bfd_pace pace;
 	u64 gap_ns, limit_ns;
 
+	if (!read_pace(session, &pace)) {
+		stall_missed(run);
+		return;
+	}
 	gap_ns = stall_ticks_since(session->reading.account.at, now);
-	pace = bfd_half_pace_since(&session->rx, session->reading.account.at);
-	limit_ns = bfd_pace_limit_ns(pace, bfd_overdue_percent());
+	limit_ns = bfd_pace_limit_ns(&pace, bfd_overdue_percent());
 	bfd_account_current(&bfd->tasks, now, &account);
 	if (gap_ns > limit_ns && delay_ns > gap_ns - limit_ns)
-		read_late(run, session, gap_ns, pace, limit_ns, &account);
+		read_late(run, session, gap_ns, &pace, limit_ns, &account);
 }
 
 static __always_inline void bfd_read(struct stall_run *run,

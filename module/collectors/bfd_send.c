@@ -45,15 +45,14 @@ static noinline void bfd_agree(struct bfd_session *session)
 static void bfd_update(struct stall_run *run, struct bfd_session *session,
 		       u64 tag, u64 now)
 {
-	if (unlikely(session->last < bfd_port_since(session->key.port)))
-		session->last = 0;
-	if (likely(session->last)) {
+	if (likely(session->last &&
+		   session->last >= bfd_port_since(session->key.port))) {
 		bfd_gap(run, session, tag, now);
 	} else {
 		bfd_session_first(session);
 		bfd_take_call(run, session, tag, now);
 	}
-	session->last = now;
+	WRITE_ONCE(session->last, now);
 }
 
 /* When the next packet is due, at the latest. */

@@ -112,6 +112,20 @@ static u64 task_ran_ago_ns(const struct task_struct *task)
 #endif
 }
 
+/* How often a task was given a CPU. */
+static unsigned long task_runs(const struct task_struct *task)
+{
+#ifdef CONFIG_SCHED_INFO
+	return READ_ONCE(task->sched_info.pcount);
+#else
+	return 0;
+#endif
+}
+
+/*
+ * By the task itself and by the timer, so that one addition may be lost where they
+ * meet: that is the time between two looks, 10 ms at most.
+ */
 static void add_at(struct bfd_task *row, enum bfd_at at, u64 lasted_ns)
 {
 	switch (at) {
@@ -134,7 +148,8 @@ static void add_at(struct bfd_task *row, enum bfd_at at, u64 lasted_ns)
  * bfd_task_settle() - the current task runs again
  * @row: its row
  *
- * What it was at when the timer looked last has ended since.
+ * What it was at when the timer looked last has ended since. If it has run more than
+ * once, it is not known when; that is also so where the timer looked just as it woke.
  *
  * Context: any, preemption off.
  */
@@ -143,7 +158,8 @@ void bfd_task_settle(struct bfd_task *row)
 	u64 woken_ns = stall_clock() - task_ran_ago_ns(current);
 	u64 waited_ns = bfd_task_waited_ns(current) - row->looked_waiting_ns;
 
-	if (woken_ns > row->looked_ns + waited_ns)
+	if (task_runs(current) - row->looked_runs <= 1 &&
+	    woken_ns > row->looked_ns + waited_ns)
 		add_at(row, row->looked_at,
 		       woken_ns - row->looked_ns - waited_ns);
 	row->looked_at = BFD_AT_WORK;
@@ -207,8 +223,10 @@ static enum bfd_at task_at(const struct bfd_task *row,
 void bfd_task_look(struct bfd_task *row, const struct task_struct *task,
 		   u64 now)
 {
-	enum bfd_at at = task_at(row, task);
+	/* Before its state: bfd_task_settle() tells by it if the task woke since. */
+	unsigned long runs = task_runs(task);
 	u64 began_ns = now - min(now, task_ran_ago_ns(task));
+	enum bfd_at at = task_at(row, task);
 
 	/* As long as it has not run, or since the last look. */
 	began_ns = max(began_ns, row->looked_ns);
@@ -216,6 +234,7 @@ void bfd_task_look(struct bfd_task *row, const struct task_struct *task,
 		add_at(row, at, now - began_ns);
 	row->looked_ns = now;
 	row->looked_at = at;
+	row->looked_runs = runs;
 	row->looked_waiting_ns = bfd_task_waited_ns(task);
 	WRITE_ONCE(row->waits_on,
 		   at == BFD_AT_WAITING ? task_cpu(task) + 1 : 0);

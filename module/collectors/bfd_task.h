@@ -135,6 +135,7 @@ enum bfd_at {
  * @looked_ns: when the timer looked last
  * @looked_used: what it found in @used then
  * @looked_at: what it found the task at, enum bfd_at
+ * @looked_runs: how often the task had been given a CPU then
  * @looked_waiting_ns: how long the task had waited for a CPU, all in all, then
  * @reclaim_began_ns: begin of the reclaim that it is in, 0 if it is in none
  * @reclaim_cpu_ns: its time on a CPU then
@@ -153,6 +154,7 @@ struct bfd_task {
 	u64 looked_ns;
 	u64 looked_used;
 	u32 looked_at;
+	unsigned long looked_runs;
 	u64 looked_waiting_ns;
 	u64 reclaim_began_ns;
 	u64 reclaim_cpu_ns;

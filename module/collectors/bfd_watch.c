@@ -128,6 +128,14 @@ static void watch_look_task(struct bfd_watch *watch, struct bfd_task *row,
 		watch_ask_cpu(watch, waits_on - 1);
 }
 
+/* No hello of a session is due any more, or none may ever come. */
+static u32 watch_silent(struct bfd_watch *watch, u32 number)
+{
+	WRITE_ONCE(watch->due[number], 0);
+	bfd_overdue_silent(watch_bfd(watch), number);
+	return BFD_NR_TASKS;
+}
+
 /*
  * Look at a session that is due. Return: the task to be looked at, or
  * BFD_NR_TASKS if there is none.
@@ -142,29 +150,26 @@ static u32 watch_look_session(struct bfd_watch *watch, u32 number,
 	u64 silent_ns = stall_ticks_since(READ_ONCE(session->last),
 					  stall_ticks());
 	struct bfd_pace pace;
+	u64 limit_ns;
 
 	bfd_pace_of(&session->tx.said, &session->rx.said, &pace);
 	if (!pace.interval_ns || !session->account.at ||
 	    session->account.epoch != READ_ONCE(row->epoch) ||
-	    !watch_lives(row)) {
-		WRITE_ONCE(watch->due[number], 0);
-		return BFD_NR_TASKS;
-	}
+	    !watch_lives(row) || !bfd_port(cpu_to_be16(session->key.port)))
+		return watch_silent(watch, number);
 	if (pace.interval_ns < session->tx.pace.interval_ns)
 		pace = session->tx.pace;
 	*period_ns = clamp(pace.interval_ns / LOOKS, LEAST_PERIOD_NS,
 			   MOST_PERIOD_NS);
 	if (silent_ns > max(SILENT_NS, SILENT_DETECTIONS * pace.detection_ns) &&
-	    row->looked_at == BFD_AT_WORK) {
-		WRITE_ONCE(watch->due[number], 0);
-		bfd_overdue_silent(watch_bfd(watch), number);
-		return BFD_NR_TASKS;
-	}
-	if (!READ_ONCE(session->overdue) && watch->nr_records < MOST_RECORDS &&
-	    silent_ns > bfd_pace_limit_ns(&pace, bfd_overdue_percent())) {
+	    row->looked_at == BFD_AT_WORK)
+		return watch_silent(watch, number);
+	limit_ns = bfd_threshold_ns() ?:
+		   bfd_pace_limit_ns(&pace, bfd_overdue_percent());
+	if (silent_ns > limit_ns && !READ_ONCE(session->overdue) &&
+	    watch->nr_records < MOST_RECORDS) {
 		watch->nr_records++;
-		bfd_overdue_record(watch_bfd(watch), number, silent_ns,
-				   &pace);
+		bfd_overdue_record(watch_bfd(watch), number, silent_ns, &pace);
 	}
 	return task;
 }

@@ -244,7 +244,7 @@ on_shrink_end_before_7_1(void *data, struct shrinker *shrinker, int nid,
 
 static void forget_task(struct stall_hook *hook, const struct task_struct *task)
 {
-	u64 began = stall_hook_enter_now(hook);
+	u64 began = stall_hook_enter(hook);
 	struct reclaim_watch *reclaim = hook->run->priv;
 
 	if (stall_span_forget(&reclaim->spans, (unsigned long)task))

@@ -155,9 +155,11 @@ static int socket_collect(struct stall_run *run, struct stall_rows *rows)
 	u32 i;
 
 	mutex_lock(&udp->look_lock);
-	if (run->state == STALL_ON)
+	/* Else no hook tells that a socket ends, and its address may be another's. */
+	if (run->state == STALL_ON) {
 		udp_look(udp);
-	udp_owners(udp);
+		udp_owners(udp);
+	}
 	for (i = 0; i < UDP_ROWS && !err; i++) {
 		struct socket_row *row;
 

@@ -19,6 +19,7 @@
 #   epoll_instance_refused, _remove   count what found no place, once in its life
 #   instance_place        claims the place of a new instance: once in its life
 #   stall_hist_take_peak  the timeline, once a second; not a handler
+#   bfd_overdue_silent    closes a record; a timer's, not a handler
 #   stall_events_forget   a reset; not a handler
 #   udp_add, udp_close    claim the place of a socket that loses datagrams; count its end
 #   udp_on_enqueue        claims a place for a datagram of udp_ports
@@ -26,7 +27,7 @@
 #   udp_owners            holds processes while it looks at them; not a handler
 #   set_ports             a parameter is written; not a handler
 allowed=$(xargs <<< 'asked_note bfd_came_any bfd_holders_sample bfd_late bfd_late_begin bfd_on_read 
-	bfd_read_callback_wanted bfd_receive bfd_sent_any bfd_task_current bfd_xmit 
+	bfd_overdue_silent bfd_read_callback_wanted bfd_receive bfd_sent_any bfd_task_current bfd_xmit 
 	epoll_instance_refused epoll_instance_remove epoll_instances_scan instance_place set_ports 
 	stall_events_forget stall_hist_take_peak stall_map_add udp_add udp_close udp_on_enqueue 
 	udp_owners watch_fires')
