@@ -17,6 +17,7 @@ extern struct kunit_suite stall_events_suite;
 extern struct kunit_suite stall_table_suite;
 extern struct kunit_suite stall_param_suite;
 extern struct kunit_suite stall_bfd_packet_suite;
+extern struct kunit_suite stall_bfd_path_suite;
 extern struct kunit_suite stall_bfd_protocol_suite;
 extern struct kunit_suite stall_bfd_session_suite;
 extern struct kunit_suite stall_bfd_sender_suite;

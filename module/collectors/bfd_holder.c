@@ -17,52 +17,48 @@
 
 #include "bfd_holder.h"
 
-/* The interrupt's own frames, and those that are kept. */
-#define SAMPLE_DEPTH	(BFD_STACK_DEPTH + 16)
+/* The interrupt's own frames, and all of the task's. */
+#define SAMPLE_DEPTH	64U
 
 /**
  * struct holder_sample - what the running task was at
- * @ip: where in the kernel, 0 if in user mode
- * @function: that in words
- * @nr_stack: entries of @stack
- * @stack: the same and its callers
+ * @nr: entries of @stack, 0 if in user mode
+ * @stack: addresses in the functions of the kernel that it was in, the innermost first
  */
 struct holder_sample {
-	unsigned long ip;
-	char function[KSYM_SYMBOL_LEN];
-	unsigned int nr_stack;
+	unsigned int nr;
 	unsigned long stack[SAMPLE_DEPTH];
 };
 
-/* Leave out what the interrupt put on top. */
-static void sample_stack(struct holder_sample *sample)
+/* Where the function begins, so that samples of it are alike. */
+static unsigned long function_of(unsigned long ip)
 {
-	unsigned int i, nr;
+	char name[KSYM_SYMBOL_LEN], *plus;
+	unsigned long offset;
 
-	nr = stack_trace_save(sample->stack, SAMPLE_DEPTH, 0);
-	for (i = 0; i < nr && sample->stack[i] != sample->ip; i++)
-		;
-	nr -= i;
-	sample->nr_stack = min(nr, BFD_STACK_DEPTH);
-	memmove(sample->stack, sample->stack + i,
-		sample->nr_stack * sizeof(*sample->stack));
+	sprint_symbol(name, ip);
+	plus = strchr(name, '+');
+	return plus && sscanf(plus, "+%lx", &offset) == 1 ? ip - offset : ip;
 }
 
+/* Leave out what the interrupt put on top. */
 static void sample_take(struct holder_sample *sample)
 {
 	struct pt_regs *regs = get_irq_regs();
+	unsigned int i, nr;
+	unsigned long ip;
 
-	sample->ip = 0;
-	sample->nr_stack = 0;
-	sample->function[0] = '\0';
+	sample->nr = 0;
 	if (!regs || user_mode(regs))
 		return;
-	sample->ip = instruction_pointer(regs);
-	sprint_symbol_no_offset(sample->function, sample->ip);
-	/* Nothing that could be a pointer is told. */
-	if (!strncmp(sample->function, "0x", 2))
-		strscpy(sample->function, "?", sizeof(sample->function));
-	sample_stack(sample);
+	ip = instruction_pointer(regs);
+	nr = stack_trace_save(sample->stack, SAMPLE_DEPTH, 0);
+	for (i = 0; i < nr && sample->stack[i] != ip; i++)
+		;
+	sample->nr = max(nr - i, 1U);
+	memmove(sample->stack, sample->stack + i,
+		(nr - i) * sizeof(*sample->stack));
+	sample->stack[0] = function_of(ip);
 }
 
 static struct bfd_holder *holder_row(struct bfd_holders *holders)
@@ -76,35 +72,24 @@ static struct bfd_holder *holder_row(struct bfd_holders *holders)
 	if (holders->nr == BFD_NR_HOLDERS)
 		return NULL;
 	memset(row, 0, sizeof(*row));
-	stall_who_current(&row->who);
-	row->policy = current->policy;
-	row->priority = rt_task(current) ? current->rt_priority : 0;
 	holders->nr++;
 	return row;
 }
 
+/* It may get a name later, and lose its real-time policy in the end. */
 static void holder_add(struct bfd_holder *row,
 		       const struct holder_sample *sample)
 {
+	stall_who_current(&row->who);
+	if (!row->nr_samples || rt_task(current)) {
+		row->policy = current->policy;
+		row->priority = rt_task(current) ? current->rt_priority : 0;
+	}
 	row->nr_samples++;
-	if (!sample->ip) {
+	if (sample->nr)
+		bfd_path_add(&row->path, sample->stack, sample->nr);
+	else
 		row->nr_user++;
-		return;
-	}
-	if (row->votes && !strncmp(row->function, sample->function,
-				   sizeof(row->function) - 1)) {
-		row->votes++;
-		return;
-	}
-	if (row->votes) {
-		row->votes--;
-		return;
-	}
-	row->votes = 1;
-	strscpy(row->function, sample->function, sizeof(row->function));
-	row->nr_stack = sample->nr_stack;
-	memcpy(row->stack, sample->stack,
-	       sample->nr_stack * sizeof(*sample->stack));
 }
 
 static void holders_add(struct bfd_task *task,

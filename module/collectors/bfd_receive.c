@@ -19,20 +19,20 @@
 /* A packet that comes in changes what was agreed for some 100 instructions. */
 #define READ_TRIES	8
 
-/* Make a record; and an event, if @limit_ns says from when on it was late. */
-static void receive_late(struct stall_run *run, struct bfd_late *late,
-			 u64 limit_ns)
+/* A record, to be filled in: a stack has no room for one. */
+static struct bfd_late *receive_late(struct bfd_state *bfd,
+				     struct bfd_session *session, u64 gap_ns,
+				     const struct bfd_pace *pace, u32 *number)
 {
-	struct bfd_state *bfd = run->priv;
-	struct bfd_late *record;
-	u32 number;
+	struct bfd_late *late = bfd_late_begin(&bfd->lates, number);
 
-	record = bfd_late_begin(&bfd->lates, &number);
-	*record = *late;
-	record->number = 0;
-	if (limit_ns)
-		bfd_tell(run, record, limit_ns, 0);
-	bfd_late_end(record, number);
+	late->session = stall_map_number(&bfd->sessions, session);
+	late->ended = true;
+	late->at_ns = stall_clock();
+	late->gap_ns = gap_ns;
+	late->interval_ns = pace->interval_ns;
+	late->detection_ns = pace->detection_ns;
+	return late;
 }
 
 /* It came in late, so that is not this host's doing. */
@@ -40,19 +40,14 @@ static noinline void came_late(struct stall_run *run,
 			       struct bfd_session *session, u64 gap_ns,
 			       const struct bfd_patience *patience)
 {
-	struct bfd_state *bfd = run->priv;
-	struct bfd_late late = {
-		.session = stall_map_number(&bfd->sessions, session),
-		.ended = true,
-		.verdict = BFD_CAME_LATE,
-		.at_ns = stall_clock(),
-		.gap_ns = gap_ns,
-		.interval_ns = patience->pace.interval_ns,
-		.detection_ns = patience->pace.detection_ns,
-		.parts.rest = gap_ns,
-	};
+	struct bfd_late *late;
+	u32 number;
 
-	receive_late(run, &late, patience->limit_ns);
+	late = receive_late(run->priv, session, gap_ns, &patience->pace, &number);
+	late->verdict = BFD_CAME_LATE;
+	late->parts.rest = gap_ns;
+	bfd_tell(run, late, patience->limit_ns, 0);
+	bfd_late_end(late, number);
 }
 
 static void receive_gap(struct stall_run *run, struct bfd_session *session,
@@ -259,25 +254,21 @@ static noinline void read_late(struct stall_run *run,
 {
 	struct bfd_state *bfd = run->priv;
 	const struct bfd_task *task = &bfd->tasks.rows[account->task];
-	struct bfd_late late = {
-		.session = stall_map_number(&bfd->sessions, session),
-		.ended = true,
-		.verdict = BFD_READ_LATE,
-		.at_ns = stall_clock(),
-		.gap_ns = gap_ns,
-		.interval_ns = pace->interval_ns,
-		.detection_ns = pace->detection_ns,
-	};
+	struct bfd_late *late;
+	u32 number;
 
+	late = receive_late(bfd, session, gap_ns, pace, &number);
+	late->verdict = BFD_READ_LATE;
 	bfd_parts_of(&session->reading.account, account, gap_ns, 0,
-		     &late.parts);
-	late.reason = bfd_reason_of(&late.parts, late.interval_ns);
-	stall_who_current(&late.who);
-	if (late.reason == BFD_NO_CPU &&
-	    READ_ONCE(task->holders.last_ns) > late.at_ns - gap_ns)
-		late.holders = task->holders;
-	receive_late(run, &late,
-		     own_is_late(session, account->at, gap_ns) ? 0 : limit_ns);
+		     &late->parts);
+	late->reason = bfd_reason_of(&late->parts, late->interval_ns);
+	stall_who_current(&late->who);
+	if (late->reason == BFD_NO_CPU &&
+	    READ_ONCE(task->holders.last_ns) > late->at_ns - gap_ns)
+		late->holders = task->holders;
+	if (!own_is_late(session, account->at, gap_ns))
+		bfd_tell(run, late, limit_ns, 0);
+	bfd_late_end(late, number);
 }
 
 /* What was due since the read before; false if packets come in all the time. */

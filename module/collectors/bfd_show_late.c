@@ -75,7 +75,22 @@ static const struct stall_column late_columns[] = {
 		   "where it was in the kernel when the hello was overdue"),
 };
 
-/* Functions from the innermost on; what has no name is not told. */
+/* What has no name is not told. */
+static void function_name(unsigned long at, char *name)
+{
+	sprint_symbol_no_offset(name, at);
+	if (!strncmp(name, "0x", 2))
+		strscpy(name, "?", KSYM_SYMBOL_LEN);
+}
+
+static u32 holder_stack(const struct bfd_holder *holder, unsigned long *stack)
+{
+	return bfd_path_common(&holder->path,
+			       holder->nr_samples - holder->nr_user, stack,
+			       BFD_STACK_DEPTH);
+}
+
+/* Functions from the innermost on. */
 static void stack_text(const unsigned long *stack, u32 nr, char *text,
 		       size_t room)
 {
@@ -85,9 +100,7 @@ static void stack_text(const unsigned long *stack, u32 nr, char *text,
 
 	text[0] = '\0';
 	for (i = 0; i < min(nr, BFD_STACK_DEPTH); i++) {
-		sprint_symbol_no_offset(name, stack[i]);
-		if (!strncmp(name, "0x", 2))
-			strscpy(name, "?", sizeof(name));
+		function_name(stack[i], name);
 		if (len + strlen(name) + 2 >= room)
 			break;
 		len += scnprintf(text + len, room - len, "%s%s",
@@ -136,14 +149,18 @@ static size_t holder_text(const struct bfd_holders *holders, char *text,
 			  size_t room)
 {
 	const struct bfd_holder *top = top_holder(holders);
+	char name[KSYM_SYMBOL_LEN] = "the kernel";
+	unsigned long stack[BFD_STACK_DEPTH];
 	char comm[COMM_TEXT];
-	bool user;
 	size_t len;
 
 	text[0] = '\0';
 	if (!top)
 		return 0;
-	user = top->nr_user > top->nr_samples / 2;
+	if (top->nr_user > top->nr_samples / 2)
+		strscpy(name, "user mode", sizeof(name));
+	else if (holder_stack(top, stack))
+		function_name(stack[0], name);
 	stall_escape(comm, sizeof(comm), top->who.comm, sizeof(top->who.comm),
 		     false);
 	len = scnprintf(text, room, "%s/%d (%s", comm, top->who.tgid,
@@ -152,8 +169,7 @@ static size_t holder_text(const struct bfd_holders *holders, char *text,
 		len += scnprintf(text + len, room - len, " %u", top->priority);
 	len += scnprintf(text + len, room - len, ") had %u %% of it, in %s",
 			 share_percent(top->nr_samples, holders->nr_samples),
-			 user || !top->function[0] ? "user mode" :
-						     top->function);
+			 name);
 	return len;
 }
 
@@ -226,14 +242,17 @@ static const struct stall_column holder_columns[] = {
 	STALL_U64(holder_row, samples, NULL, "how often it was seen there"),
 	STALL_U64(holder_row, share_ppm, NULL, "of all samples, in millionths"),
 	STALL_U64(holder_row, user_ppm, NULL, "of its own samples, in user mode"),
-	STALL_TEXT(holder_row, function, "of the kernel, that it was in most"),
-	STALL_TEXT(holder_row, stack, "how it came there"),
+	STALL_TEXT(holder_row, function, "of the kernel, that most of its other samples were in"),
+	STALL_TEXT(holder_row, stack, "how they came there"),
 };
 
 static void holder_fill(const struct bfd_late *late,
 			const struct bfd_holder *holder,
 			const struct late_row *from, struct holder_row *row)
 {
+	unsigned long stack[BFD_STACK_DEPTH];
+	u32 nr;
+
 	row->at_ns = late->at_ns;
 	memcpy(row->direction, from->direction, sizeof(row->direction));
 	memcpy(row->source, from->name.source, sizeof(row->source));
@@ -250,9 +269,9 @@ static void holder_fill(const struct bfd_late *late,
 				 max(late->holders.nr_samples, 1U));
 	row->user_ppm = div_u64(holder->nr_user * 1000000ULL,
 				max(holder->nr_samples, 1U));
-	strscpy(row->function, holder->function, sizeof(row->function));
-	stack_text(holder->stack, holder->nr_stack, row->stack,
-		   sizeof(row->stack));
+	nr = holder_stack(holder, stack);
+	stack_text(stack, min(nr, 1U), row->function, sizeof(row->function));
+	stack_text(stack, nr, row->stack, sizeof(row->stack));
 }
 
 static int holders_add(struct stall_rows *rows, const struct bfd_late *late,

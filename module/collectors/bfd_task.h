@@ -6,6 +6,7 @@
 #define STALL_BFD_TASK_H
 
 #include "../collector.h"
+#include "bfd_path.h"
 
 #define BFD_NR_TASKS		64U
 #define BFD_NR_HOLDERS		8U
@@ -82,10 +83,7 @@ struct bfd_parts {
  * @priority: of real-time tasks, 1 to 99; 0 for others
  * @nr_samples: how often it was seen
  * @nr_user: of them, in user mode
- * @votes: that @function has, as in Boyer and Moore's search for a majority
- * @function: of the kernel, that it was in most often; empty if none
- * @nr_stack: entries of @stack
- * @stack: return addresses when that was seen, the innermost first
+ * @path: by which calls most of the others came where they were
  */
 struct bfd_holder {
 	struct stall_who who;
@@ -93,10 +91,7 @@ struct bfd_holder {
 	u32 priority;
 	u32 nr_samples;
 	u32 nr_user;
-	u32 votes;
-	u32 nr_stack;
-	char function[48];
-	unsigned long stack[BFD_STACK_DEPTH];
+	struct bfd_path path;
 };
 
 /**

@@ -24,6 +24,10 @@
 #define LEAST_PERIOD_NS		(1 * (u64)NSEC_PER_MSEC)
 #define MOST_PERIOD_NS		(10 * (u64)NSEC_PER_MSEC)
 
+/* Of one stall are waits for a CPU that follow each other so soon, but not for ever. */
+#define EPISODE_NS		(200 * (u64)NSEC_PER_MSEC)
+#define MOST_EPISODE_NS		(10 * (u64)NSEC_PER_SEC)
+
 /* Records that are taken in one interrupt; others wait for the next. */
 #define MOST_RECORDS		8
 
@@ -95,9 +99,16 @@ static bool watch_lives(const struct bfd_task *row)
 	return lives;
 }
 
-/* It has sent or read since: who had the CPU before that is forgotten. */
-static void watch_begin(struct bfd_task *row)
+/*
+ * Once the task has sent or read, who had the CPU before is forgotten - unless that was
+ * only just now: a daemon that ran again may read before it sends, and send for many
+ * sessions, and wait for a CPU in between.
+ */
+static void watch_begin(struct bfd_task *row, u64 now)
 {
+	if (now - row->holders.last_ns < EPISODE_NS &&
+	    now - row->holders.began_ns < MOST_EPISODE_NS)
+		return;
 	if (cmpxchg(&row->busy, 0, 1))
 		return;
 	row->holders.began_ns = 0;
@@ -118,7 +129,7 @@ static void watch_look_task(struct bfd_watch *watch, struct bfd_task *row,
 	task = bfd_task_of(row);
 	if (task) {
 		if (row->looked_used != used)
-			watch_begin(row);
+			watch_begin(row, now);
 		row->looked_used = used;
 		bfd_task_look(row, task, now);
 	}

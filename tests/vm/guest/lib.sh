@@ -142,8 +142,10 @@ lab_starve() {
 	lab_conduct "$(lab_cpu "$1")" "$2" "${3:-2}"
 }
 
+# LAB_WATCH=TID: how long that thread had waited for a CPU when the hogs began, to
+# $LAB/waited
 lab_conduct() {	# CPU SECONDS HOGS
-	chrt -f 99 bash -c '
+	LAB=$LAB LAB_WATCH=${LAB_WATCH:-} chrt -f 99 bash -c '
 		cpu=$1 seconds=$2 hogs=$3 pids=()
 		ready=$(mktemp -u) && mkfifo "$ready" && exec 3<>"$ready" && rm "$ready"
 		go=$(mktemp -u) && mkfifo "$go" && exec 4<>"$go" && rm "$go"
@@ -154,6 +156,7 @@ lab_conduct() {	# CPU SECONDS HOGS
 		for ((n = 0; n < hogs; n++)); do
 			read -r <&3
 		done
+		[ -z "$LAB_WATCH" ] || { read -r _ waited _ < "/proc/$LAB_WATCH/schedstat"; echo "$waited" > "$LAB/waited"; }
 		for ((n = 0; n < hogs; n++)); do
 			echo >&4
 		done

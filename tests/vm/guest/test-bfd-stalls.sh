@@ -88,15 +88,17 @@ held_by() {	# WANTED REGEX
 flaps() { columns bfd/protocol flaps source | grep -v '^0' | sort | paste -sd,; }
 thread() { columns bfd/sessions source pid | awk -v source="$1" '$1 == source { print $2 }'; }
 
-# How long a thread waits for a CPU, by the scheduler; no process more makes it wait.
-begin_waiting() {	# SOURCE
-	tid=$(thread "$1")
-	read -r _ waited_before _ < "/proc/$tid/schedstat"
-}
-end_waiting() {
+# Two hogs; and how long a thread waited for a CPU since they began, by the scheduler. No
+# process more makes it wait.
+starve() {	# SIDE SOURCE SECONDS
+	local tid before
+	tid=$(thread "$2")
+	after_hello "$1"
+	LAB_WATCH=$tid lab_conduct 0 "$3" 2
 	pause 0.3
 	read -r _ waited_ns _ < "/proc/$tid/schedstat"
-	waited_ns=$((waited_ns - waited_before))
+	read -r before < "$LAB/waited"
+	waited_ns=$((waited_ns - before))
 	sleep 1
 }
 
@@ -146,10 +148,7 @@ daemon_stopped() {
 all_starved='tx 10.0.0.[12] called_late cpu|rx 10.0.0.[12] (came_late -|read_late cpu)'
 
 daemon_starved() {
-	begin_waiting 10.0.0.1
-	after_hello a
-	lab_conduct 0 2 2
-	end_waiting
+	starve a 10.0.0.1 2
 	judge 'tx 10.0.0.1 called_late cpu' waiting_ns $waited_ns "$all_starved"
 	held_by 'tx 10.0.0.1 called_late cpu' '^rt-hog rr (9[0-9]{5}|1000000) '
 }
@@ -196,10 +195,7 @@ daemon_lost() {
 receiver() {	# SECONDS
 	chrt -a -f -p 60 "$(lab_pid a)"
 	chrt -f -p 60 "$(pgrep -x ksoftirqd/0)"
-	begin_waiting 10.0.0.2
-	after_hello b
-	lab_conduct 0 "$1" 2
-	end_waiting
+	starve b 10.0.0.2 "$1"
 	chrt -a -o -p 0 "$(lab_pid a)"
 	chrt -o -p 0 "$(pgrep -x ksoftirqd/0)"
 	judge 'rx 10.0.0.2 read_late cpu' waiting_ns $waited_ns \
