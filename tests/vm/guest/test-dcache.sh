@@ -275,13 +275,13 @@ test_rewriting() {
 	begin_anew
 	mkdir mnt/made/state
 	dentryload rewrite mnt/made/state 1000 2
-	dentryload missing mnt/haystack 400
+	dentryload missing mnt/haystack 800
 	rows dcache/makers comm directory made retained retained_negative > makers
 	read -r _ _ made retained negative < <(grep '/state ' makers)
 	ok 'files are written anew' test "$made" -ge 2000
 	diag "of $made dentries $retained are retained, $negative negative"
-	ok 'no more are retained than there are, but for a few' test "$retained" -le 300
-	is 'and who leaves more behind comes first' "$(head -n 1 makers | cut -d ' ' -f 1,3-)" 'dentryload 400 400 400'
+	ok 'no more are retained than there are, but for a few' test "$retained" -le 600	# RCU frees when it will
+	is 'and who leaves more behind comes first' "$(head -n 1 makers | cut -d ' ' -f 1,3-)" 'dentryload 800 800 800'
 }
 
 # tmpfs keeps nothing of a file that was created, renamed and unlinked.
