@@ -136,8 +136,9 @@ test_loss() {
 	is "$pair: what was lost in the network came late, and nobody is to blame" "$(late)" \
 		'rx 10.1.0.1 came_late -
 rx fd01::1 came_late -'
+	# Of another session, FRR takes one down itself, at times, as its timers change.
 	is "$pair: both ends suffered the flap" \
-		"$(columns bfd/protocol flaps source flaps_caused flaps_suffered | grep -v '^0' | sort)" \
+		"$(columns bfd/protocol flaps source flaps_caused flaps_suffered | grep -E '^1 (10\.1\.0\.|fd01::)' | sort)" \
 		'1 10.1.0.1 0 1
 1 10.1.0.2 0 1
 1 fd01::1 0 1
