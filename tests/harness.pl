@@ -3,6 +3,8 @@
 # Runs TAP files with Perl's TAP::Harness and prints "N passed, N failed" last. A
 # file that dies, ends with a status or misses its plan counts as a failure even if
 # each of its tests passed: tests that do not run must not look like tests that pass.
+# Two run at a time, as many that boot one guest leave a CPU idle; what one printed is
+# shown when it has ended.
 #
 # usage: harness.pl "FILE.t [ARGUMENT...]"...
 
@@ -14,6 +16,8 @@ die "usage: harness.pl \"FILE.t [ARGUMENT...]\"...\n" unless @ARGV;
 
 my $harness = TAP::Harness->new({
 	exec => sub { my (undef, $entry) = @_; return [split / /, "./$entry"] },
+	jobs => 2,
+	formatter_class => 'TAP::Formatter::File',	# on a terminal, too: it shows all
 	verbosity => 1,
 	timer => 1,
 });

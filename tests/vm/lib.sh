@@ -39,6 +39,23 @@ lock() {
 	flock "$fd"
 }
 
+# take_turn: guests run at a time, as many as there are CPUs. Held until the script and
+# its children end.
+take_turn() {
+	local fd n told=''
+	mkdir -p "$CACHE/lock"
+	while :; do
+		for ((n = 0; n < $(nproc); n++)); do
+			exec {fd}>>"$CACHE/lock/guest-$n"
+			! flock -n "$fd" || return 0
+			exec {fd}>&-
+		done
+		[ -n "$told" ] || say "waiting for other guests ..."
+		told=yes
+		sleep 1
+	done
+}
+
 # use_tree TREE: as long as the script and its children live, TREE is not deleted,
 # though a newer one may take its name.
 use_tree() {
