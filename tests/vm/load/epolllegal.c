@@ -326,18 +326,7 @@ static void hold_pool(void)
 	start_thread(pool_main, sleeper);
 }
 
-static void *hog_main(void *data)
-{
-	struct sched_param param = { .sched_priority = 10 };
-
-	if (sched_setscheduler(0, SCHED_FIFO, &param))
-		err(1, "sched_setscheduler");
-	for (;;)
-		__asm__ volatile("pause");
-	return data;
-}
-
-/* Threads that are started from here on run on that CPU. */
+/* The thread, and those that it starts from here on, run on that CPU. */
 static void use_cpu(unsigned int cpu)
 {
 	cpu_set_t cpus;
@@ -346,6 +335,18 @@ static void use_cpu(unsigned int cpu)
 	CPU_SET(cpu, &cpus);
 	if (sched_setaffinity(0, sizeof(cpus), &cpus))
 		err(1, "sched_setaffinity");
+}
+
+static void *hog_main(void *data)
+{
+	struct sched_param param = { .sched_priority = 10 };
+
+	use_cpu(1);
+	if (sched_setscheduler(0, SCHED_FIFO, &param))
+		err(1, "sched_setscheduler");
+	for (;;)
+		__asm__ volatile("pause");
+	return data;
 }
 
 /* Who sleeps last is woken first. */
@@ -358,8 +359,8 @@ static void hold_starved(void)
 	use_cpu(1);
 	start_thread(sleeper_main, sleeper);
 	sleep_ms(100);
+	use_cpu(0);	/* before the hog takes the other one for good */
 	start_thread(hog_main, NULL);
-	use_cpu(0);
 	sleep_ms(100);
 	feed(&sleeper->ends, 1);
 }
