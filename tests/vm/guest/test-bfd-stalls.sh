@@ -273,10 +273,10 @@ pressure_us() { sed -n 's/^full .*total=//p' $CGROUPS/small/memory.pressure; }
 
 peer_reclaim() {
 	local before
-	peers --touch 24 --every 10
+	peers --touch 24 --every 25	# the next stall comes when this one was judged
 	echo "${pids[0]}" > $CGROUPS/small/cgroup.procs
 	before=$(pressure_us)
-	lab_wait 20 grep -q touched c.told
+	lab_wait 30 grep -q touched c.told
 	sleep 1
 	judge 'tx 10.2.0.1 called_late reclaim' reclaim_ns $((($(pressure_us) - before) * 1000)) \
 		'rx 10.2.0.2 came_late -|rx 10.2.0.1 read_late reclaim'
@@ -286,9 +286,9 @@ peer_reclaim() {
 read_gap() { awk '$1 == "read" { if (last && $2 - last > most) most = $2 - last; last = $2 } END { printf "%.0f\n", most }' d.told; }
 
 peer_not_reading() {
-	d_options=(--no-read 0.8 --every 10 --trace)
+	d_options=(--no-read 0.8 --every 25 --trace)
 	peers
-	lab_wait 20 grep -q unread d.told
+	lab_wait 30 grep -q unread d.told
 	sleep 1
 	judge 'rx 10.2.0.2 read_late asleep' asleep_ns "$(read_gap)"
 	d_options=()
