@@ -15,7 +15,7 @@ runs=${STALL_ALL:+10}
 stalls() {	# KERNEL/WHAT
 	local what=${1#*/} speed=()
 	[ "$what" != dentries ] || speed=(-S 8 -m 2G -a nosoftlockup)
-	ARGS="$what $runs" in_guest "${1%/*}" test-bfd-stalls.sh -D "${speed[@]}" -t 3000
+	ARGS="$what $runs" in_guest "${1%/*}" test-bfd-stalls.sh -D "${speed[@]}" -t 6000
 }
 
 put_programs
