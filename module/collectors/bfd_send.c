@@ -225,18 +225,35 @@ static __always_inline bool bfd_sent_usual(struct stall_run *run,
 	return waited_ns != U64_MAX;
 }
 
+static __always_inline bool xmit_wants(const struct sk_buff *skb)
+{
+	u32 tail = skb_tail_pointer(skb) - skb->head;
+
+	/* A header that is not set lies behind the end. */
+	return skb->network_header + BFD_LEAST_LEN <= tail &&
+	       bfd_is_it(skb, skb_network_header(skb));
+}
+
 /* Not inlined, so that other packets do not pay for a stack frame. */
 static noinline void bfd_xmit(struct stall_hook *hook,
 			      const struct sk_buff *skb,
-			      const struct net_device *dev, bool timed)
+			      const struct net_device *dev)
 {
-	u64 began = stall_hook_begin(timed), now = stall_ticks();
+	u64 began = stall_hook_begin(false), now = stall_ticks();
 
-	if (unlikely(timed && !bfd_is_it(skb, skb_network_header(skb))))
-		goto out;
 	if (!bfd_sent_usual(hook->run, skb, dev, now))
 		bfd_sent_any(hook->run, skb, dev, now);
-out:
+	stall_hook_exit(hook, began);
+}
+
+static noinline void bfd_xmit_timed(struct stall_hook *hook,
+				    const struct sk_buff *skb,
+				    const struct net_device *dev)
+{
+	u64 began = stall_hook_begin(true);
+
+	if (xmit_wants(skb))
+		bfd_xmit(hook, skb, dev);
 	stall_hook_exit(hook, began);
 }
 
@@ -251,11 +268,8 @@ out:
 void bfd_on_xmit(void *data, const struct sk_buff *skb,
 		 const struct net_device *dev)
 {
-	/* A header that is not set, or lies behind the end, wraps around. */
-	u32 room = skb_tail_pointer(skb) - skb->head - skb->network_header;
-	bool timed = stall_hook_hit(data);
-
-	if (unlikely(timed || (room - BFD_LEAST_LEN <= U16_MAX &&
-			       bfd_is_it(skb, skb_network_header(skb)))))
-		bfd_xmit(data, skb, dev, timed);
+	if (unlikely(stall_hook_hit(data)))
+		bfd_xmit_timed(data, skb, dev);
+	else if (unlikely(xmit_wants(skb)))
+		bfd_xmit(data, skb, dev);
 }
