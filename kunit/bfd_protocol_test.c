@@ -48,9 +48,32 @@ static void slower_of_both_and_own_multiplier_count(struct kunit *test)
 	bfd_pace_of(&peer, &us, &pace);
 	KUNIT_EXPECT_EQ(test, pace.interval_ns, 300 * MS);
 	KUNIT_EXPECT_EQ(test, pace.detection_ns, 1500 * MS);
-	memset(&peer, 0, sizeof(peer));
-	bfd_pace_of(&us, &peer, &pace);
-	KUNIT_EXPECT_EQ(test, pace.interval_ns, 100 * MS);
+}
+
+static void who_was_never_heard_agreed_on_nothing(struct kunit *test)
+{
+	struct bfd_control us = control(BFD_UP, 3, 100, 300);
+	struct bfd_patience patience;
+	struct bfd_half *tx, *rx;
+
+	tx = kunit_kzalloc(test, sizeof(*tx), GFP_KERNEL);
+	rx = kunit_kzalloc(test, sizeof(*rx), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, tx);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, rx);
+	tx->said = us;
+	bfd_half_agree(tx, rx);
+	KUNIT_EXPECT_TRUE(test, bfd_is_unheard(tx, rx));
+	bfd_half_judge(tx, rx, 1000 * MS, 50, &patience);
+	KUNIT_EXPECT_EQ(test, tx->nr_missed, 0ULL);
+	KUNIT_EXPECT_EQ(test, tx->used_max, 0ULL);
+
+	/* S-BFD's initiator asks for no packets, and goes by what it wants. */
+	tx->said.flags = BFD_DEMAND;
+	bfd_half_agree(tx, rx);
+	KUNIT_EXPECT_FALSE(test, bfd_is_unheard(tx, rx));
+	bfd_half_judge(tx, rx, 1000 * MS, 50, &patience);
+	KUNIT_EXPECT_EQ(test, patience.limit_ns, 200 * MS);
+	KUNIT_EXPECT_GT(test, tx->nr_missed, 0ULL);
 }
 
 static void no_packet_is_due_where_none_has_to_come(struct kunit *test)
@@ -183,10 +206,12 @@ static void parts_add_up_to_the_gap(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, parts.on_cpu, 0ULL);
 	KUNIT_EXPECT_EQ(test, sum(&parts), 1700 * MS);
 
-	/* Counters that say more than the gap has are cut. */
+	/* What the timer has seen is cut: the scheduler knows better. */
+	after.rare.reclaim = 0;
 	after.rare.stopped = 5000 * MS;
 	bfd_parts_of(&before, &after, 1600 * MS, 0, &parts);
-	KUNIT_EXPECT_EQ(test, parts.stopped, 1600 * MS);
+	KUNIT_EXPECT_EQ(test, parts.waiting, 105 * MS);
+	KUNIT_EXPECT_EQ(test, parts.stopped, 1495 * MS);
 	KUNIT_EXPECT_EQ(test, sum(&parts), 1600 * MS);
 
 	/* Of another task nothing is known. */
@@ -238,6 +263,7 @@ static void newest_records_are_kept(struct kunit *test)
 
 static struct kunit_case protocol_cases[] = {
 	KUNIT_CASE(slower_of_both_and_own_multiplier_count),
+	KUNIT_CASE(who_was_never_heard_agreed_on_nothing),
 	KUNIT_CASE(no_packet_is_due_where_none_has_to_come),
 	KUNIT_CASE(limit_lies_between_interval_and_detection),
 	KUNIT_CASE(gap_uses_patience),

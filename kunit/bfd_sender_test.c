@@ -17,7 +17,8 @@ static int sender_init(struct kunit *test)
 	priv = kunit_kzalloc(test, sizeof(*priv), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, priv);
 	test->priv = priv;
-	return bfd_senders_init(&priv->senders) ?: bfd_tasks_init(&priv->tasks);
+	return bfd_senders_init(&priv->senders) ?:
+	       bfd_tasks_init(&priv->tasks, NULL);
 }
 
 static void sender_exit(struct kunit *test)

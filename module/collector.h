@@ -5,6 +5,7 @@
 #ifndef STALL_COLLECTOR_H
 #define STALL_COLLECTOR_H
 
+#include "callback.h"
 #include "fsname.h"
 #include "map.h"
 #include "param.h"

@@ -99,6 +99,7 @@ void stall_events_add(const struct stall_event *event)
 	place->inside_ns = event->inside_ns;
 	place->who = event->who;
 	place->collector = event->collector;
+	place->kind = event->kind;
 	place->key = event->key;
 	/* Pairs with the acquire in event_copy(). */
 	smp_store_release(&place->number, number);

@@ -23,6 +23,7 @@
  * @who: the task
  * @number: counts the records of this CPU, from 1; 0 while it is written
  * @collector: index of the collector, less than STALL_MAX_COLLECTORS
+ * @kind: what it was, a number of the collector's own
  * @key: which of the collector's subjects
  */
 struct stall_event {
@@ -32,7 +33,8 @@ struct stall_event {
 	u64 inside_ns;
 	struct stall_who who;
 	u32 number;
-	u16 collector;
+	u8 collector;
+	u8 kind;
 	u16 key;
 };
 

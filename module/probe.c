@@ -45,9 +45,15 @@ static int hook_attach_tracepoint(struct stall_hook *hook, const char *target)
 
 static int hook_attach_target(struct stall_hook *hook, const char *target)
 {
-	if (hook->probe->kind == STALL_TRACEPOINT)
+	switch (hook->probe->kind) {
+	case STALL_TRACEPOINT:
 		return hook_attach_tracepoint(hook, target);
-	return stall_entry_attach(hook, target);
+	case STALL_TIMER:
+		hook->how = STALL_HOW_TIMER;
+		return 0;
+	default:
+		return stall_entry_attach(hook, target);
+	}
 }
 
 /*
@@ -125,6 +131,7 @@ void stall_hook_detach(struct stall_hook *hook)
 	case STALL_HOW_KPROBE:
 		stall_entry_detach(hook);
 		break;
+	case STALL_HOW_TIMER:
 	case STALL_HOW_NONE:
 		break;
 	}
@@ -198,6 +205,7 @@ const char *stall_hook_how(const struct stall_hook *hook)
 		[STALL_HOW_TRACEPOINT] = "tracepoint",
 		[STALL_HOW_FTRACE] = "ftrace",
 		[STALL_HOW_KPROBE] = "kprobe",
+		[STALL_HOW_TIMER] = "timer",
 	};
 
 	return names[hook->how];

@@ -23,6 +23,7 @@ struct stall_run;
 enum stall_probe_kind {
 	STALL_TRACEPOINT,
 	STALL_ENTRY,
+	STALL_TIMER,
 	STALL_UNWATCHED,
 };
 
@@ -113,6 +114,14 @@ static inline bool stall_probe_shares(const struct stall_probe *probe)
 	.targets = { __VA_ARGS__ },					\
 	.entry_fn = (_fn)
 
+/*
+ * No hook, but a timer of the collector's own, so that its cost is seen and limited. The
+ * collector starts and stops it, as it is attached and detaching.
+ */
+#define STALL_OWN_TIMER(_name)						\
+	.kind = STALL_TIMER,						\
+	.targets = { _name }
+
 /* No hook: what a user would look for, and status says why it is not there. */
 #define STALL_NO_HOOK(_target, _why)					\
 	.kind = STALL_UNWATCHED,					\
@@ -126,6 +135,7 @@ enum stall_hook_how {
 	STALL_HOW_TRACEPOINT,
 	STALL_HOW_FTRACE,
 	STALL_HOW_KPROBE,
+	STALL_HOW_TIMER,
 };
 
 /*
@@ -266,6 +276,21 @@ static __always_inline u64 stall_hook_enter(struct stall_hook *hook)
 }
 
 /**
+ * stall_hook_enter_timer() - a timer of STALL_OWN_TIMER() fires
+ * @hook: the hook
+ *
+ * It does so seldom, so each is timed.
+ *
+ * Context: any.
+ * Return: as of stall_hook_begin().
+ */
+static __always_inline u64 stall_hook_enter_timer(struct stall_hook *hook)
+{
+	this_cpu_inc(hook->cost->hits);
+	return stall_hook_begin(true);
+}
+
+/**
  * stall_hook_exit() - a handler ends
  * @hook: as at stall_hook_enter()
  * @began: what that or stall_hook_begin() returned
@@ -303,91 +328,5 @@ static __always_inline void stall_hook_exit_now(struct stall_hook *hook, u64 now
 		stall_hook_timed(hook, now);
 	stall_tracepoint_preempt_enable();
 }
-
-/*
- * An ftrace callback for one hot function, named @_name. Most of its hits are let go
- * after @_wants(regs); @_handler(run, regs) gets the others. Both are inlined, and call
- * nothing that could be that function: there is no guard against recursion. Where a
- * kprobe has to do, it calls the probe's entry_fn.
- */
-#if STALL_HAVE_FTRACE
-
-/* A function is hit that two collectors want: the second one of them. */
-static __always_inline void stall_hook_next(struct stall_hook *hook,
-					    struct pt_regs *regs)
-{
-	struct stall_hook *next;
-
-	/* It goes after a grace period: see stall_hook_detach(). */
-	preempt_disable_notrace();
-	next = READ_ONCE(hook->next);
-	if (likely(next && READ_ONCE(next->linked) & STALL_IS_NEXT))
-		next->probe->callback->hit(next, regs);
-	preempt_enable_notrace();
-}
-
-#define STALL_MAKE_CALLBACK(_name, _wants, _handler)			\
-static noinline void notrace _name##_wanted(struct stall_hook *hook,	\
-					    struct pt_regs *regs)	\
-{									\
-	preempt_disable_notrace();					\
-	(_handler)(hook->run, regs);					\
-	preempt_enable_notrace();					\
-}									\
-NOKPROBE_SYMBOL(_name##_wanted);					\
-static noinline void notrace _name##_timed(struct stall_hook *hook,	\
-					   struct pt_regs *regs)	\
-{									\
-	u64 began;							\
-									\
-	preempt_disable_notrace();					\
-	began = stall_ticks();						\
-	if ((_wants)(regs))						\
-		_name##_wanted(hook, regs);				\
-	stall_hook_timed(hook, began);					\
-	preempt_enable_notrace();					\
-}									\
-NOKPROBE_SYMBOL(_name##_timed);						\
-static __always_inline void _name##_one(struct stall_hook *hook,	\
-					struct pt_regs *regs)		\
-{									\
-	if (unlikely(stall_hook_hit(hook)))				\
-		_name##_timed(hook, regs);				\
-	else if (unlikely((_wants)(regs)))				\
-		_name##_wanted(hook, regs);				\
-}									\
-static void notrace _name##_hit(struct stall_hook *hook,		\
-				struct pt_regs *regs)			\
-{									\
-	_name##_one(hook, regs);					\
-}									\
-NOKPROBE_SYMBOL(_name##_hit);						\
-static noinline void notrace _name##_linked(struct stall_hook *hook,	\
-					    struct pt_regs *regs)	\
-{									\
-	stall_hook_next(hook, regs);					\
-	_name##_one(hook, regs);					\
-}									\
-NOKPROBE_SYMBOL(_name##_linked);					\
-static void notrace _name##_ftrace(unsigned long ip,			\
-				   unsigned long parent_ip,		\
-				   struct ftrace_ops *ops,		\
-				   typeof(STALL_FTRACE_REGS) *fregs)	\
-{									\
-	struct stall_hook *hook = container_of(ops, struct stall_hook,	\
-					       ops);			\
-	u8 linked = READ_ONCE(hook->linked);				\
-									\
-	if (likely(!linked))						\
-		_name##_one(hook, stall_pt_regs(fregs));		\
-	else if (linked != STALL_IS_NEXT)				\
-		_name##_linked(hook, stall_pt_regs(fregs));		\
-}									\
-NOKPROBE_SYMBOL(_name##_ftrace);					\
-const struct stall_callback _name = { _name##_ftrace, _name##_hit }
-#else
-#define STALL_MAKE_CALLBACK(_name, _wants, _handler)			\
-	const struct stall_callback _name
-#endif
 
 #endif /* STALL_PROBE_H */

@@ -61,6 +61,7 @@ static void probe_fill(const struct stall_hook *hook, struct probe_row *row)
 	static const char * const kinds[] = {
 		[STALL_TRACEPOINT] = "tracepoint",
 		[STALL_ENTRY] = "entry",
+		[STALL_TIMER] = "timer",
 		[STALL_UNWATCHED] = "none",
 	};
 	const struct stall_probe *probe = hook->probe;

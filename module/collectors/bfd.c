@@ -2,8 +2,8 @@
 /*
  * bfd - are the hellos that keep BFD sessions up sent, and received, in time?
  *
- * bfd_send.c sees what goes out, bfd_receive.c what comes in, and bfd_watch.c looks
- * at the daemon while a hello is due. This file puts them together.
+ * bfd_send.c sees what goes out, bfd_receive.c what comes in, bfd_read.c that it is read,
+ * and bfd_watch.c looks at the daemon while a hello is due. This file puts them together.
  *
  * A session is one row of a map, and is made by what we send. Each direction is
  * updated by one CPU at a time: see bfd_claim().
@@ -114,7 +114,7 @@ static int bfd_make_tables(struct stall_run *run, struct bfd_state *bfd)
 	if (!bfd->others)
 		return -ENOMEM;
 	return bfd_senders_init(&bfd->senders) ?:
-	       bfd_tasks_init(&bfd->tasks) ?:
+	       bfd_tasks_init(&bfd->tasks, run) ?:
 	       bfd_arrivals_init(&bfd->arrivals) ?:
 	       bfd_lates_init(&bfd->lates) ?:
 	       bfd_watch_init(&bfd->watch, run, BFD_NR_SESSIONS) ?:
@@ -131,6 +131,7 @@ static int bfd_setup(struct stall_run *run)
 	if (!bfd)
 		return -ENOMEM;
 	run->priv = bfd;
+	bfd_ports_begin();
 	err = bfd_make_tables(run, bfd);
 	if (err) {
 		bfd_teardown(run);
@@ -163,7 +164,7 @@ static const struct stall_series bfd_series[] = {
 	[MALFORMED] = { STALL_COUNTER("malformed", "packets",
 				      "in and out, to be discarded (RFC 5880, 6.8.6)") },
 	[STRANGERS] = { STALL_COUNTER("strangers", "packets",
-				      "valid ones that came in for no session of this host") },
+				      "valid ones, in and out, of no session of this host") },
 	[RX_GAP] = { STALL_HISTOGRAM("rx_gap_ns", "ns",
 				     "time between two packets of a session that came in") },
 	[RX_DELAY] = { STALL_HISTOGRAM("rx_delay_ns", "ns",
@@ -188,6 +189,7 @@ static const struct stall_series bfd_series[] = {
 
 /* Calls first, so that the first packets that are seen have a sender. */
 static const struct stall_probe bfd_probes[] = {
+	[BFD_TIMER] = { STALL_OWN_TIMER("hrtimer"), .optional = true },
 	{ STALL_FUNCTION(bfd_on_send4, "udp_sendmsg"),
 	  .callback = &bfd_send4_callback,
 	  .optional = true, .hot = true },

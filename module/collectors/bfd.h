@@ -64,6 +64,7 @@ struct bfd_session *bfd_find(struct bfd_state *bfd,
 
 void bfd_overdue_record(struct bfd_state *bfd, u32 number, u64 silent_ns,
 			const struct bfd_pace *pace);
+void bfd_overdue_live(const struct bfd_state *bfd, struct bfd_late *late);
 void bfd_overdue_silent(struct bfd_state *bfd, u32 number);
 void bfd_tell(struct stall_run *run, const struct bfd_late *late, u64 limit_ns,
 	      u64 inside_ns);
@@ -78,6 +79,9 @@ void bfd_on_xmit(void *data, const struct sk_buff *skb,
 extern const struct stall_callback bfd_send4_callback;
 extern const struct stall_callback bfd_send6_callback;
 extern const struct stall_callback bfd_read_callback;
+struct bfd_late *bfd_receive_late(struct bfd_state *bfd,
+				  const struct bfd_session *session, u64 gap_ns,
+				  const struct bfd_pace *pace, u32 *number);
 void bfd_on_receive(void *data, struct sk_buff *skb);
 void bfd_on_read(struct stall_run *run, struct pt_regs *regs);
 

@@ -29,6 +29,7 @@ void bfd_tell(struct stall_run *run, const struct bfd_late *late, u64 limit_ns,
 		.inside_ns = inside_ns,
 		.who = late->who,
 		.collector = run->index,
+		.kind = late->verdict,
 		.key = late->session,
 	};
 
@@ -47,6 +48,7 @@ static void late_blame(struct bfd_state *bfd, struct bfd_late *late,
 	/* What passed behind the call, more than in the gap before. */
 	kernel_ns = called_ns && gap_ns > called_ns ? gap_ns - called_ns : 0;
 	bfd_parts_of(before, after, gap_ns, kernel_ns, &late->parts);
+	bfd_parts_unlooked(&late->parts, task, late->at_ns - gap_ns);
 	if (!called_ns)
 		return;
 	if (kernel_ns > called_ns - min(called_ns, late->interval_ns)) {
@@ -106,7 +108,9 @@ static noinline void bfd_late(struct stall_run *run,
 	late->interval_ns = gap->patience.pace.interval_ns;
 	late->detection_ns = gap->patience.pace.detection_ns;
 	late->verdict = BFD_UNKNOWN;
-	late->who = session->who;
+	memset(&late->who, 0, sizeof(late->who));
+	if (session->account.at)
+		late->who = session->who;
 	memset(&late->holders, 0, sizeof(late->holders));
 	late_blame(bfd, late, before, &session->account);
 	if (gap->late) {
@@ -139,6 +143,7 @@ u64 bfd_take_call(struct stall_run *run, struct bfd_session *session, u64 tag,
 
 	if (likely(call)) {
 		session->call = call;
+		bfd->tasks.rows[call->account.task].sends = true;
 		called = READ_ONCE(call->waiting);
 		session->who = call->who;
 		bfd_account_copy(&session->account, &call->account);
@@ -170,8 +175,10 @@ static void bfd_judge(struct bfd_session *session, struct bfd_ending *gap)
 		return;
 	}
 	if (!threshold_ns)
-		gap->limit_ns = gap->patience.limit_ns;
-	if (unlikely(gap->gap_ns > gap->patience.pace.detection_ns))
+		gap->limit_ns = bfd_session_limit_ns(session,
+						     gap->patience.limit_ns);
+	if (unlikely(gap->gap_ns > gap->patience.pace.detection_ns) &&
+	    !bfd_is_unheard(tx, &session->rx))
 		session->too_late = gap->now;
 }
 

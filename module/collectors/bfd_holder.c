@@ -126,6 +126,10 @@ void bfd_holders_sample(struct bfd_tasks *tasks, u64 now)
 	bool taken = false;
 	unsigned int i;
 
+	/* It is about to go. */
+	if (is_idle_task(current))
+		return;
+
 	for (i = 0; i < BFD_NR_TASKS; i++) {
 		struct bfd_task *task = &tasks->rows[i];
 

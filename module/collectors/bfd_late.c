@@ -209,6 +209,7 @@ const char *bfd_reason_name(u8 reason)
 		[BFD_RECLAIM] = "reclaim",
 		[BFD_RUNNING] = "running",
 		[BFD_ASLEEP] = "asleep",
+		[BFD_THREAD] = "thread",
 	};
 
 	return names[reason];

@@ -19,7 +19,7 @@ enum bfd_verdict {
 	BFD_SILENT,		/* no packet follows: the session may be gone */
 };
 
-/* What the daemon was at, if it was the daemon. */
+/* What the daemon was at, if it was the daemon; or by what a hello came in late. */
 enum bfd_reason {
 	BFD_NO_REASON,
 	BFD_STOPPED,
@@ -29,6 +29,7 @@ enum bfd_reason {
 	BFD_RECLAIM,
 	BFD_RUNNING,
 	BFD_ASLEEP,
+	BFD_THREAD,		/* ksoftirqd or the like */
 };
 
 /**

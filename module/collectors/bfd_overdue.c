@@ -59,7 +59,8 @@ void bfd_overdue_record(struct bfd_state *bfd, u32 number, u64 silent_ns,
 	late->detection_ns = pace->detection_ns;
 	late->parts.rest = late->gap_ns;
 	late->who = session->who;
-	late->holders = row->holders;
+	if (READ_ONCE(row->waits_on))
+		late->holders = row->holders;
 	late->nr_stack = overdue_stack(row, late->stack);
 	bfd_late_end(late, record);
 	WRITE_ONCE(session->overdue, record);
@@ -81,5 +82,50 @@ void bfd_overdue_silent(struct bfd_state *bfd, u32 number)
 	if (!late)
 		return;
 	late->verdict = BFD_SILENT;
+	late->holders.nr = 0;
 	bfd_late_end(late, record);
+}
+
+/* The sender's at its latest call: of one moment, or unknown. */
+static void overdue_before(const struct bfd_session *session,
+			   struct bfd_account *before)
+{
+	u32 moment = bfd_moment(&session->sequence);
+
+	*before = session->account;
+	if (bfd_changed(&session->sequence, moment))
+		before->at = 0;
+}
+
+/**
+ * bfd_overdue_live() - why a hello is overdue that has not come yet, as of now
+ * @bfd: the collector's own
+ * @late: a copy of its record; gets the time since the hello before, and its parts
+ *
+ * Context: process.
+ */
+void bfd_overdue_live(const struct bfd_state *bfd, struct bfd_late *late)
+{
+	const struct bfd_session *session =
+		stall_map_row(&bfd->sessions, late->session);
+	u64 now = stall_ticks(), gap_ns;
+	struct bfd_account before, after = {};
+	const struct bfd_task *row;
+
+	overdue_before(session, &before);
+	row = &bfd->tasks.rows[before.task];
+	if (READ_ONCE(session->overdue) != late->number || !before.at ||
+	    !bfd_account_now(row, now, &after))
+		return;
+	gap_ns = stall_ticks_since(READ_ONCE(session->last), now);
+	if (gap_ns < late->gap_ns)
+		return;
+	late->gap_ns = gap_ns;
+	bfd_parts_of(&before, &after, gap_ns, 0, &late->parts);
+	bfd_parts_unlooked(&late->parts, row, stall_clock() - gap_ns);
+	late->reason = bfd_reason_of(&late->parts, late->interval_ns);
+	if (late->reason == BFD_NO_CPU)
+		late->holders = row->holders;
+	else
+		late->holders.nr = 0;
 }

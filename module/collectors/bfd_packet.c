@@ -7,7 +7,6 @@
 #include "bfd_packet.h"
 
 #define BFD_VERSION		1
-#define BFD_AUTHENTICATED	0x04
 #define BFD_MULTIPOINT		0x01
 
 /* The two bytes of the shortest authentication section. */

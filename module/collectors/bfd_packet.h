@@ -17,6 +17,7 @@ enum bfd_session_state {
 /* Its flags that matter here, as they stand in the second byte. */
 #define BFD_POLL		0x20
 #define BFD_FINAL		0x10
+#define BFD_AUTHENTICATED	0x04
 #define BFD_DEMAND		0x02
 
 /* A diagnostic: control detection time expired. */

@@ -115,6 +115,17 @@ u64 bfd_port_since(u16 port)
 	return 0;
 }
 
+/**
+ * bfd_ports_begin() - from now on, all ports are watched that are to be
+ *
+ * Context: process, under the stall lock, while no packet is seen.
+ */
+void bfd_ports_begin(void)
+{
+	nr_since = 0;
+	plain_or_not();
+}
+
 static int parse_ports(const char *value, u16 *result, unsigned int *nr)
 {
 	char list[BFD_MAX_PORTS * 8], *rest = list, *word;

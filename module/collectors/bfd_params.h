@@ -12,6 +12,12 @@
 
 #define BFD_MAX_PORTS	16
 
+/* RFC 5881: of a session between neighbours. */
+#define BFD_SINGLE_HOP	3784
+
+/* RFC 5883: of one over several hops. */
+#define BFD_MULTIHOP	4784
+
 /* One bit a port, by its number in the order of the network. */
 #define BFD_PORT_BYTES	(65536 / 8)
 
@@ -24,6 +30,7 @@ u64 bfd_threshold_ns(void);
 unsigned int bfd_overdue_percent(void);
 bool bfd_port_is_control(u16 port);
 u64 bfd_port_since(u16 port);
+void bfd_ports_begin(void);
 
 /**
  * bfd_port() - is it one of the ports that are watched?

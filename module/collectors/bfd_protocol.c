@@ -119,7 +119,7 @@ void bfd_half_judge(struct bfd_half *half, const struct bfd_half *other,
 	if (unlikely(half->seen != READ_ONCE(other->changes)))
 		half_slower(half, other, pace);
 	patience->limit_ns = bfd_pace_limit_ns(pace, percent);
-	if (!pace->interval_ns)
+	if (!pace->interval_ns || bfd_is_unheard(half, other))
 		return;
 	bfd_half_used(half, gap_ns, pace->detection_ns);
 	if (unlikely(gap_ns > pace->interval_ns))
@@ -162,6 +162,23 @@ void bfd_half_pace_since(const struct bfd_half *half, u64 since,
 {
 	*pace = half->pace.interval_ns || half->was_until <= since ?
 		half->pace : half->was;
+}
+
+/**
+ * bfd_is_unheard() - is a session up although the other end was never heard?
+ * @half: the direction
+ * @other: the other direction
+ *
+ * Its packets come in by a way that is not seen, and it may well have asked for fewer than
+ * the sender wants. The other end of S-BFD answers to another port and asks for nothing
+ * of its own: who sends asks for no packets (RFC 7880, 7.3.2), and goes by what it wants.
+ *
+ * Context: any.
+ */
+bool bfd_is_unheard(const struct bfd_half *half, const struct bfd_half *other)
+{
+	return half->said.state == BFD_UP && !READ_ONCE(other->said.multiplier) &&
+	       !(half->said.flags & BFD_DEMAND);
 }
 
 /**

@@ -84,6 +84,7 @@ void bfd_half_least_margin(struct bfd_half *half, s64 margin_ns);
 void bfd_half_agree(struct bfd_half *half, const struct bfd_half *other);
 void bfd_half_pace_since(const struct bfd_half *half, u64 since,
 			 struct bfd_pace *pace);
+bool bfd_is_unheard(const struct bfd_half *half, const struct bfd_half *other);
 const char *bfd_state_name(const struct bfd_control *said);
 
 /**

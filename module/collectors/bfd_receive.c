@@ -1,28 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * bfd_receive - are the peer's hellos there in time, and are they read?
+ * bfd_receive - are the peer's hellos there in time?
  *
  * A packet that comes in is seen at tracepoint netif_receive_skb, which is where
- * tcpdump looks, and once more as the daemon reads it, at skb_consume_udp(). It
- * makes no session: whoever can send packets could make as many as he likes.
+ * tcpdump looks. It makes no session: whoever can send packets could make as many as he
+ * likes.
  */
 #include <linux/netdevice.h>
-#include <net/inet_sock.h>
 #include <trace/events/net.h>
 
 #include "bfd.h"
 #include "bfd_skb.h"
 
-/* What a packet waits at the least that could be read late. */
-#define READ_NS		((u64)NSEC_PER_MSEC)
-
-/* A packet that comes in changes what was agreed for some 100 instructions. */
-#define READ_TRIES	8
-
-/* A record, to be filled in: a stack has no room for one. */
-static struct bfd_late *receive_late(struct bfd_state *bfd,
-				     struct bfd_session *session, u64 gap_ns,
-				     const struct bfd_pace *pace, u32 *number)
+/**
+ * bfd_receive_late() - a record of a hello that came in, or was read, late
+ * @bfd: the collector's state
+ * @session: of the hello
+ * @gap_ns: since the one before
+ * @pace: that was due
+ * @number: result: of the record, for bfd_late_end()
+ *
+ * Context: any, preemption off.
+ * Return: the record, to be filled in: a stack has no room for one.
+ */
+struct bfd_late *bfd_receive_late(struct bfd_state *bfd,
+				  const struct bfd_session *session, u64 gap_ns,
+				  const struct bfd_pace *pace, u32 *number)
 {
 	struct bfd_late *late = bfd_late_begin(&bfd->lates, number);
 
@@ -35,7 +38,20 @@ static struct bfd_late *receive_late(struct bfd_state *bfd,
 	return late;
 }
 
-/* It came in late, so that is not this host's doing. */
+/*
+ * A thread takes packets in where an interrupt does not, and may wait for a CPU. Could it
+ * have waited for so long? All its life it has not waited for less.
+ */
+static bool is_by_thread(u64 late_ns)
+{
+	return current->flags & PF_KTHREAD &&
+	       bfd_task_waited_ns(current) >= late_ns &&
+	       (str_has_prefix(current->comm, "ksoftirqd/") ||
+		str_has_prefix(current->comm, "napi/") ||
+		str_has_prefix(current->comm, "irq/"));
+}
+
+/* It came in late, so that is not this host's doing, as far as this host can tell. */
 static noinline void came_late(struct stall_run *run,
 			       struct bfd_session *session, u64 gap_ns,
 			       const struct bfd_patience *patience)
@@ -43,8 +59,11 @@ static noinline void came_late(struct stall_run *run,
 	struct bfd_late *late;
 	u32 number;
 
-	late = receive_late(run->priv, session, gap_ns, &patience->pace, &number);
+	late = bfd_receive_late(run->priv, session, gap_ns, &patience->pace,
+				&number);
 	late->verdict = BFD_CAME_LATE;
+	late->reason = is_by_thread(gap_ns - patience->limit_ns) ?
+		       BFD_THREAD : BFD_NO_REASON;
 	late->parts.rest = gap_ns;
 	bfd_tell(run, late, patience->limit_ns, 0);
 	bfd_late_end(late, number);
@@ -93,6 +112,26 @@ static void receive_says(struct bfd_session *session,
 	bfd_half_agree(&session->rx, &session->tx);
 }
 
+/*
+ * Is it to be thrown away? Of a session by one hop is nothing that came from farther
+ * away (RFC 5881, 5), and who knows our discriminator says it (RFC 5880, 6.8.6).
+ */
+static bool is_strange(const struct bfd_session *session,
+		       const struct bfd_frame *frame,
+		       const struct bfd_control *control)
+{
+	const struct bfd_control *ours = &session->tx.said;
+	const struct ipv6hdr *ip6 = frame->ip;
+	const struct iphdr *ip4 = frame->ip;
+	u8 hops = frame->family == AF_INET ? ip4->ttl : ip6->hop_limit;
+
+	if (session->key.port == BFD_SINGLE_HOP && hops != U8_MAX &&
+	    !(control->flags & BFD_AUTHENTICATED))
+		return true;
+	return control->yours && ours->multiplier &&
+	       control->yours != READ_ONCE(ours->mine);
+}
+
 /* Any packet. */
 static noinline void bfd_came_any(struct stall_run *run,
 				  const struct sk_buff *skb, u64 now)
@@ -106,7 +145,7 @@ static noinline void bfd_came_any(struct stall_run *run,
 	struct bfd_wire wire;
 	u64 before;
 
-	if (!bfd_frame_of(skb, skb->data, &frame))
+	if (!bfd_frame_came(skb, &frame))
 		return;
 	dev = bfd_device_of(skb, &frame);
 	/* Of another packet, which had the same memory and was never read. */
@@ -120,7 +159,8 @@ static noinline void bfd_came_any(struct stall_run *run,
 		return;
 	}
 	session = bfd_find(bfd, &frame, dev, false);
-	if (!session) {
+	if (!session || (content == BFD_CONTENT_CONTROL &&
+			 is_strange(session, &frame, &control))) {
 		stall_count(run, STRANGERS);
 		return;
 	}
@@ -191,7 +231,8 @@ static __always_inline bool bfd_came_usual(struct stall_run *run,
 
 static __always_inline bool receive_wants(const struct sk_buff *skb)
 {
-	return skb_headlen(skb) >= BFD_LEAST_LEN && bfd_is_it(skb, skb->data);
+	return skb_headlen(skb) >= BFD_LEAST_LEN &&
+	       bfd_is_it(skb->protocol, skb->data);
 }
 
 /* Not inlined, so that other packets do not pay for a stack frame. */
@@ -205,13 +246,31 @@ static noinline void bfd_receive(struct stall_hook *hook,
 	stall_hook_exit(hook, began);
 }
 
+static noinline void bfd_receive_tagged(struct stall_hook *hook,
+					const struct sk_buff *skb)
+{
+	u64 began = stall_hook_begin(false);
+
+	if (bfd_is_tagged(skb))
+		bfd_came_any(hook->run, skb, stall_ticks());
+	stall_hook_exit(hook, began);
+}
+
+static __always_inline void receive_sort(struct stall_hook *hook,
+					 const struct sk_buff *skb)
+{
+	if (unlikely(receive_wants(skb)))
+		bfd_receive(hook, skb);
+	else if (unlikely(eth_type_vlan(skb->protocol)))
+		bfd_receive_tagged(hook, skb);
+}
+
 static noinline void bfd_receive_timed(struct stall_hook *hook,
 				       const struct sk_buff *skb)
 {
 	u64 began = stall_hook_begin(true);
 
-	if (receive_wants(skb))
-		bfd_receive(hook, skb);
+	receive_sort(hook, skb);
 	stall_hook_exit(hook, began);
 }
 
@@ -226,138 +285,6 @@ void bfd_on_receive(void *data, struct sk_buff *skb)
 {
 	if (unlikely(stall_hook_hit(data)))
 		bfd_receive_timed(data, skb);
-	else if (unlikely(receive_wants(skb)))
-		bfd_receive(data, skb);
+	else
+		receive_sort(data, skb);
 }
-
-/* Was a hello of ours late in a gap between two reads, or is it now? */
-static bool own_is_late(const struct bfd_session *session, u64 now, u64 gap_ns)
-{
-	u64 last = READ_ONCE(session->last), late = READ_ONCE(session->late);
-	u64 limit_ns = bfd_threshold_ns() ?:
-		       bfd_pace_limit_ns(&session->tx.pace,
-					 bfd_overdue_percent());
-
-	return (last && stall_ticks_since(last, now) > limit_ns) ||
-	       (late && stall_ticks_since(late, now) < gap_ns);
-}
-
-/*
- * Without the time between device and read it would have been there in time: the
- * reader is to blame for what it did since its read before. If it sent late as well,
- * that is the event.
- */
-static noinline void read_late(struct stall_run *run,
-			       struct bfd_session *session, u64 gap_ns,
-			       const struct bfd_pace *pace, u64 limit_ns,
-			       const struct bfd_account *account)
-{
-	struct bfd_state *bfd = run->priv;
-	const struct bfd_task *task = &bfd->tasks.rows[account->task];
-	struct bfd_late *late;
-	u32 number;
-
-	late = receive_late(bfd, session, gap_ns, pace, &number);
-	late->verdict = BFD_READ_LATE;
-	bfd_parts_of(&session->reading.account, account, gap_ns, 0,
-		     &late->parts);
-	late->reason = bfd_reason_of(&late->parts, late->interval_ns);
-	stall_who_current(&late->who);
-	if (late->reason == BFD_NO_CPU &&
-	    READ_ONCE(task->holders.last_ns) > late->at_ns - gap_ns)
-		late->holders = task->holders;
-	if (!own_is_late(session, account->at, gap_ns))
-		bfd_tell(run, late, limit_ns, 0);
-	bfd_late_end(late, number);
-}
-
-/* What was due since the read before; false if packets come in all the time. */
-static bool read_pace(const struct bfd_session *session, struct bfd_pace *pace)
-{
-	unsigned int tries;
-	u32 moment;
-
-	for (tries = 0; tries < READ_TRIES; tries++) {
-		moment = bfd_moment(&session->rx_sequence);
-		bfd_half_pace_since(&session->rx, session->reading.account.at,
-				    pace);
-		if (!bfd_changed(&session->rx_sequence, moment))
-			return true;
-	}
-	return false;
-}
-
-static noinline void read_judge(struct stall_run *run,
-				struct bfd_session *session, u64 now,
-				u64 delay_ns)
-{
-	struct bfd_state *bfd = run->priv;
-	struct bfd_account account = {};
-	struct bfd_pace pace;
-	u64 gap_ns, limit_ns;
-
-	if (!read_pace(session, &pace)) {
-		stall_missed(run);
-		return;
-	}
-	gap_ns = stall_ticks_since(session->reading.account.at, now);
-	limit_ns = bfd_pace_limit_ns(&pace, bfd_overdue_percent());
-	bfd_account_current(&bfd->tasks, now, &account);
-	if (gap_ns > limit_ns && delay_ns > gap_ns - limit_ns)
-		read_late(run, session, gap_ns, &pace, limit_ns, &account);
-}
-
-static __always_inline void bfd_read(struct stall_run *run,
-				     const struct sk_buff *skb)
-{
-	struct bfd_state *bfd = run->priv;
-	struct bfd_session *session;
-	u64 now = stall_ticks(), came, delay_ns;
-
-	session = bfd_arrival_take(&bfd->arrivals, skb->head, &came);
-	/* One that came in before we looked, or for no session. */
-	if (unlikely(!session))
-		return;
-	delay_ns = stall_ticks_since(came, now);
-	stall_record(run, RX_DELAY, delay_ns);
-	if (unlikely(!bfd_claim(&session->reading.sequence))) {
-		stall_missed(run);
-		return;
-	}
-	if (unlikely(delay_ns > READ_NS && session->reading.account.at))
-		read_judge(run, session, now, delay_ns);
-	bfd_account_current(&bfd->tasks, now, &session->reading.account);
-	bfd_release(&session->reading.sequence);
-}
-
-/* skb_consume_udp(sk, skb, len); a negative len is that of a peek. */
-static __always_inline bool read_wants(struct pt_regs *regs)
-{
-	const struct sock *sk = (void *)regs_get_kernel_argument(regs, 0);
-
-	return bfd_port(inet_sk(sk)->inet_sport) &&
-	       (int)regs_get_kernel_argument(regs, 2) >= 0;
-}
-
-static __always_inline void read_packet(struct stall_run *run,
-					struct pt_regs *regs)
-{
-	bfd_read(run, (void *)regs_get_kernel_argument(regs, 1));
-}
-
-STALL_MAKE_CALLBACK(bfd_read_callback, read_wants, read_packet);
-
-/**
- * bfd_on_read() - the entry of skb_consume_udp()
- * @run: the collector's run
- * @regs: with the arguments
- *
- * Context: that of the reader, preemption off.
- */
-void bfd_on_read(struct stall_run *run, struct pt_regs *regs)
-{
-	if (read_wants(regs))
-		read_packet(run, regs);
-}
-
-NOKPROBE_SYMBOL(bfd_on_read);

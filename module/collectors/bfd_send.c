@@ -23,14 +23,20 @@ static struct bfd_session *bfd_add(struct bfd_state *bfd,
 				   const struct bfd_frame *frame,
 				   const struct net_device *dev)
 {
-	struct bfd_session *session;
 	struct bfd_key key;
 
 	bfd_key_of(&key, frame, dev, true);
-	session = stall_map_add(&bfd->sessions, &key);
-	if (session)
-		memcpy(session->device, dev->name, sizeof(session->device));
-	return session;
+	return stall_map_add(&bfd->sessions, &key);
+}
+
+/* One over several hops may leave by another device as routes change. */
+static void bfd_leaves_by(struct bfd_session *session,
+			  const struct net_device *dev)
+{
+	if (likely(session->ifindex == dev->ifindex))
+		return;
+	memcpy(session->device, dev->name, sizeof(session->device));
+	session->ifindex = dev->ifindex;
 }
 
 /* What changed with this packet, or with one that came in since the last one. */
@@ -41,11 +47,11 @@ static noinline void bfd_agree(struct bfd_session *session)
 						  BFD_MOST_NS));
 }
 
-/* A packet of a session that this CPU has claimed. */
+/* A packet of a session that this CPU has claimed; of a new one, if @anew. */
 static void bfd_update(struct stall_run *run, struct bfd_session *session,
-		       u64 tag, u64 now)
+		       u64 tag, bool anew, u64 now)
 {
-	if (likely(session->last &&
+	if (likely(!anew && session->last &&
 		   session->last >= bfd_port_since(session->key.port))) {
 		bfd_gap(run, session, tag, now);
 	} else {
@@ -96,6 +102,27 @@ static void bfd_count_other(struct bfd_state *bfd,
 	this_cpu_inc(bfd->others[stall_map_number(&bfd->sessions, session)]);
 }
 
+/* Who ended a session and made it again was not late in between. */
+static bool is_anew(const struct bfd_session *session,
+		    const struct bfd_control *control)
+{
+	return session->tx.said.multiplier &&
+	       control->mine != session->tx.said.mine;
+}
+
+/*
+ * Does another process send for the same addresses? A session that is made again begins
+ * with Down (RFC 5880, 6.8.1).
+ */
+static bool is_another(const struct bfd_session *session,
+		       const struct bfd_control *control, u64 now)
+{
+	const struct bfd_half *tx = &session->tx;
+
+	return is_anew(session, control) && control->state > BFD_DOWN &&
+	       stall_ticks_since(session->last, now) < tx->pace.detection_ns;
+}
+
 /* Any packet. */
 static noinline void bfd_sent_any(struct stall_run *run,
 				  const struct sk_buff *skb,
@@ -107,8 +134,10 @@ static noinline void bfd_sent_any(struct stall_run *run,
 	struct bfd_session *session;
 	struct bfd_frame frame;
 	struct bfd_wire wire;
+	bool anew;
 
-	if (!bfd_frame_of(skb, skb_network_header(skb), &frame) ||
+	if (!bfd_frame_of(skb, skb->protocol, skb_network_header(skb),
+			  &frame) ||
 	    !bfd_is_own(skb, dev))
 		return;
 	stall_count(run, PACKETS);
@@ -127,9 +156,20 @@ static noinline void bfd_sent_any(struct stall_run *run,
 		stall_missed(run);
 		return;
 	}
+	if (content == BFD_CONTENT_CONTROL &&
+	    is_another(session, &control, now)) {
+		stall_count(run, STRANGERS);
+		bfd_release(&session->sequence);
+		return;
+	}
 	session->sk = skb->sk;
 	session->tag = frame_tag(skb, &frame);
-	bfd_update(run, session, session->tag, now);
+	bfd_leaves_by(session, dev);
+	anew = content == BFD_CONTENT_CONTROL && is_anew(session, &control);
+	if (anew)
+		bfd_overdue_silent(bfd, stall_map_number(&bfd->sessions,
+							 session));
+	bfd_update(run, session, session->tag, anew, now);
 	if (content == BFD_CONTENT_CONTROL) {
 		session->tx.nr_packets++;
 		session->tx.len = frame.udp->len;
@@ -153,7 +193,7 @@ is_as_usual(const struct bfd_session *session, const struct sk_buff *skb,
 	    u64 gap_ns)
 {
 	return session->sk == skb->sk &&
-	       session->key.ifindex == dev->ifindex &&
+	       session->ifindex == dev->ifindex &&
 	       session->key.netns == dev_net(dev)->ns.inum &&
 	       bfd_key_fits(&session->key, frame, true) &&
 	       bfd_is_as_before(&session->tx, frame) &&
@@ -231,7 +271,7 @@ static __always_inline bool xmit_wants(const struct sk_buff *skb)
 
 	/* A header that is not set lies behind the end. */
 	return skb->network_header + BFD_LEAST_LEN <= tail &&
-	       bfd_is_it(skb, skb_network_header(skb));
+	       bfd_is_it(skb->protocol, skb_network_header(skb));
 }
 
 /* Not inlined, so that other packets do not pay for a stack frame. */

@@ -30,6 +30,23 @@ u64 bfd_median_ns(const struct bfd_session *session)
 	return session->sorted[nr / 2] * (u64)NSEC_PER_USEC;
 }
 
+/**
+ * bfd_session_limit_ns() - from when on is a hello of ours late?
+ * @session: the session
+ * @limit_ns: by what its packets say
+ *
+ * Return: ns since the one before, U64_MAX if that is not known.
+ */
+u64 bfd_session_limit_ns(const struct bfd_session *session, u64 limit_ns)
+{
+	u64 median_ns;
+
+	if (likely(!bfd_is_unheard(&session->tx, &session->rx)))
+		return limit_ns;
+	median_ns = bfd_median_ns(session);
+	return median_ns ? max(limit_ns, 2 * median_ns) : U64_MAX;
+}
+
 static void sorted_insert(u32 *sorted, unsigned int nr, u32 gap_us)
 {
 	for (; nr > 0 && sorted[nr - 1] > gap_us; nr--)
@@ -179,8 +196,8 @@ void bfd_session_says(struct bfd_session *session, const struct bfd_wire *wire,
 		return;
 	if (before->multiplier && before->state != control->state) {
 		session->nr_changes++;
-		/* Who takes it down on purpose has no flap; the peer has. */
-		if (before->state == BFD_UP &&
+		/* Who takes it down, or ends it, on purpose has no flap; the peer has. */
+		if (before->state == BFD_UP && before->mine == control->mine &&
 		    control->state != BFD_ADMIN_DOWN) {
 			session->nr_flaps++;
 			session->nr_caused += flap_is_ours(session, control,

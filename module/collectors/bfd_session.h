@@ -41,7 +41,8 @@ struct sock;
 /**
  * struct bfd_key - what tells sessions apart
  * @netns: inode number of the network namespace
- * @ifindex: of the device that packets go out by
+ * @ifindex: of the device that packets go out by; of a session over several hops, which
+ *	may be any, that of its VRF, or 0
  * @family: AF_INET or AF_INET6
  * @port: destination port, in host order
  * @source: our address; an IPv4 one stands in the first word
@@ -87,7 +88,8 @@ struct bfd_reading {
  * @sorted: the same in order
  * @buckets: histogram of gaps
  * @who: sender of the latest packet
- * @device: name of the device when the session was first seen
+ * @device: name of the device that the latest packet left by
+ * @ifindex: its number
  * @account: the sender's at its latest call
  * @tx: what we send, by the protocol
  * @rx: what comes in, by the protocol
@@ -127,6 +129,7 @@ struct bfd_session {
 	u32 buckets[BFD_NR_BUCKETS];
 	struct stall_who who;
 	char device[16];
+	int ifindex;
 	struct bfd_account account;
 	struct bfd_half tx;
 	struct bfd_half rx;
@@ -201,6 +204,7 @@ static inline bool bfd_changed(const u32 *sequence, u32 moment)
 }
 
 u64 bfd_median_ns(const struct bfd_session *session);
+u64 bfd_session_limit_ns(const struct bfd_session *session, u64 limit_ns);
 void bfd_session_first(struct bfd_session *session);
 bool bfd_session_gap(struct bfd_session *session, u64 gap_ns,
 		     unsigned int bucket, u64 *limit_ns);

@@ -45,7 +45,7 @@ static const struct stall_column bfd_columns[] = {
 	BFD_NAME_COLUMN(STALLMETER_TEXT, bfd_row, source, "our address"),
 	BFD_NAME_COLUMN(STALLMETER_TEXT, bfd_row, destination, "the peer's"),
 	BFD_NAME_COLUMN(STALLMETER_U64, bfd_row, port, "UDP port"),
-	BFD_NAME_COLUMN(STALLMETER_TEXT, bfd_row, device, "of our address"),
+	BFD_NAME_COLUMN(STALLMETER_TEXT, bfd_row, device, "that they leave by"),
 	STALL_U64(bfd_row, ifindex, NULL, "its number"),
 	STALL_U64(bfd_row, packets, "packets", "sent"),
 	STALL_U64(bfd_row, first_ns, "ns", "time of the first packet"),
@@ -132,7 +132,7 @@ static void bfd_fill_once(const struct bfd_state *bfd, u32 number,
 			  struct bfd_row *row)
 {
 	bfd_row_name(session, &row->name);
-	row->ifindex = session->key.ifindex;
+	row->ifindex = session->ifindex;
 	row->packets = bfd_packets(bfd, number, session);
 	row->first_ns = session->first_ns;
 	row->last_ns = bfd_ticks_to_ns(session->last);
@@ -180,18 +180,33 @@ static int bfd_collect(struct stall_run *run, struct stall_rows *rows)
 	return 0;
 }
 
-/* Of a hello that came in late, this host knows only that. */
-static void bfd_describe_late(const struct bfd_late *late,
-			      struct stall_story *story)
+/* Of a hello that came in late, this host knows only how it came. */
+static const char *bfd_came_note(const struct bfd_late *late)
 {
-	if (late->verdict == BFD_CAME_LATE) {
+	if (!late)
+		return "it came in late";
+	if (late->reason == BFD_THREAD)
+		return "it came in late, by ksoftirqd or the like: network, peer, or no CPU for it";
+	return "it came in late: that is the network or the peer, not this host";
+}
+
+/* The record may be gone: what the event itself knows is said all the same. */
+static void bfd_describe_why(const struct bfd_state *bfd,
+			     const struct stall_event *event,
+			     struct stall_story *story)
+{
+	struct bfd_late *late = kvzalloc(sizeof(*late), GFP_KERNEL);
+	bool found = late && bfd_late_find(&bfd->lates, event->key,
+					   event->at_ns, late);
+
+	if (event->kind == BFD_CAME_LATE) {
 		story->doubt = true;
-		strscpy(story->note,
-			"it came in late: that is the network or the peer, not this host",
+		strscpy(story->note, bfd_came_note(found ? late : NULL),
 			sizeof(story->note));
-		return;
+	} else if (found) {
+		bfd_story_note(late, story->note, sizeof(story->note));
 	}
-	bfd_story_note(late, story->note, sizeof(story->note));
+	kvfree(late);
 }
 
 /**
@@ -206,17 +221,10 @@ void bfd_describe(struct stall_run *run, const struct stall_event *event,
 	const struct bfd_state *bfd = run->priv;
 	const struct bfd_session *session =
 		stall_map_row(&bfd->sessions, event->key);
+	bool sent = event->kind != BFD_CAME_LATE && event->kind != BFD_READ_LATE;
 	struct bfd_row_name name;
-	struct bfd_late *late;
-	bool sent = true, read = false;
 
-	late = kvzalloc(sizeof(*late), GFP_KERNEL);
-	if (late && bfd_late_find(&bfd->lates, event->key, event->at_ns,
-				  late)) {
-		sent = late->sent;
-		read = late->verdict == BFD_READ_LATE;
-		bfd_describe_late(late, story);
-	}
+	bfd_describe_why(bfd, event, story);
 	bfd_row_name(session, &name);
 	scnprintf(story->subject, sizeof(story->subject),
 		  "%shello from %s to %s port %llu dev %s netns %llu%s",
@@ -224,8 +232,7 @@ void bfd_describe(struct stall_run *run, const struct stall_event *event,
 		  sent ? name.source : name.destination,
 		  sent ? name.destination : name.source, name.port,
 		  name.device, name.netns,
-		  read ? ", read" : "");
-	kvfree(late);
+		  event->kind == BFD_READ_LATE ? ", read" : "");
 }
 
 const struct stall_table bfd_session_table =

@@ -51,7 +51,7 @@ static const struct stall_column late_columns[] = {
 	BFD_NAME_COLUMN(STALLMETER_TEXT, late_row, destination, "the peer's"),
 	BFD_NAME_COLUMN(STALLMETER_U64, late_row, port, "UDP port"),
 	BFD_NAME_COLUMN(STALLMETER_TEXT, late_row, device, "of our address"),
-	STALL_U64(late_row, gap_ns, "ns", "since the hello before"),
+	STALL_U64(late_row, gap_ns, "ns", "since the hello before; while it has not come, so far"),
 	STALL_U64(late_row, interval_ns, "ns", "within which it was due"),
 	STALL_U64(late_row, detection_ns, "ns", "after which the receiver gives up"),
 	STALL_TEXT(late_row, verdict,
@@ -310,6 +310,8 @@ static int late_walk(struct stall_run *run, struct stall_rows *rows,
 	for (i = BFD_NR_LATE; i-- > 0 && !err;) {
 		if (!bfd_late_copy(&bfd->lates, newest - i, &buffer->late))
 			continue;
+		if (!buffer->late.ended && buffer->late.verdict == BFD_UNKNOWN)
+			bfd_overdue_live(bfd, &buffer->late);
 		row = holders ? &buffer->row : stall_rows_add(rows);
 		if (row)
 			late_fill(bfd, &buffer->late, row);
@@ -348,6 +350,7 @@ static size_t note_reason(const struct bfd_late *late, char *note, size_t room)
 		[BFD_RECLAIM] = { parts->reclaim, "was in reclaim for" },
 		[BFD_RUNNING] = { parts->on_cpu, "was busy on a CPU for" },
 		[BFD_ASLEEP] = { parts->asleep, "slept for" },
+		[BFD_THREAD] = { 0, "" },
 	};
 	u32 ms = div_u64(reasons[late->reason].ns, NSEC_PER_MSEC);
 

@@ -6,7 +6,6 @@
  * or macvlan; it is counted at the one that has the address.
  */
 #include <linux/etherdevice.h>
-#include <linux/if_vlan.h>
 #include <linux/netdevice.h>
 #include <net/dsa.h>
 #include <net/inet_sock.h>
@@ -22,6 +21,7 @@
 /**
  * bfd_frame_of() - the headers of a packet
  * @skb: the packet
+ * @protocol: what @ip is
  * @ip: its IP header
  * @frame: result
  *
@@ -30,16 +30,17 @@
  * Context: any.
  * Return: false if it is none to a port of BFD.
  */
-bool bfd_frame_of(const struct sk_buff *skb, const void *ip,
+bool bfd_frame_of(const struct sk_buff *skb, __be16 protocol, const void *ip,
 		  struct bfd_frame *frame)
 {
 	const void *end = skb->data + skb_headlen(skb);
 	const struct iphdr *ip4 = ip;
 
 	frame->ip = ip;
-	if (ip + BFD_LEAST_LEN > end || !bfd_is_it(skb, ip))
+	frame->tag = NULL;
+	if (ip + BFD_LEAST_LEN > end || !bfd_is_it(protocol, ip))
 		return false;
-	if (skb->protocol == htons(ETH_P_IP)) {
+	if (protocol == htons(ETH_P_IP)) {
 		if (ip4->ihl < 5 || ip4->frag_off & htons(IP_OFFSET))
 			return false;
 		frame->family = AF_INET;
@@ -49,6 +50,45 @@ bool bfd_frame_of(const struct sk_buff *skb, const void *ip,
 		frame->udp = ip + sizeof(struct ipv6hdr);
 	}
 	return (void *)(frame->udp + 1) <= end;
+}
+
+/**
+ * bfd_is_tagged() - has a packet that comes in a VLAN's tag before its IP header?
+ * @skb: the packet, a VLAN's by its protocol
+ *
+ * A device that does not take the tag out leaves that to the kernel, which does it
+ * behind the place where packets are seen.
+ *
+ * Context: any.
+ * Return: true if that is so, and it may be BFD's.
+ */
+bool bfd_is_tagged(const struct sk_buff *skb)
+{
+	const struct vlan_hdr *tag = (void *)skb->data;
+
+	return skb_headlen(skb) >= sizeof(*tag) + BFD_LEAST_LEN &&
+	       bfd_is_it(tag->h_vlan_encapsulated_proto, tag + 1);
+}
+
+/**
+ * bfd_frame_came() - the headers of a packet that comes in
+ * @skb: the packet
+ * @frame: result
+ *
+ * Context: any.
+ * Return: as bfd_frame_of().
+ */
+bool bfd_frame_came(const struct sk_buff *skb, struct bfd_frame *frame)
+{
+	const struct vlan_hdr *tag = (void *)skb->data;
+
+	if (likely(!eth_type_vlan(skb->protocol)))
+		return bfd_frame_of(skb, skb->protocol, skb->data, frame);
+	if (!bfd_is_tagged(skb) ||
+	    !bfd_frame_of(skb, tag->h_vlan_encapsulated_proto, tag + 1, frame))
+		return false;
+	frame->tag = tag;
+	return true;
 }
 
 /*
@@ -103,21 +143,40 @@ bool bfd_is_own(const struct sk_buff *skb, const struct net_device *dev)
 const struct net_device *bfd_device_of(const struct sk_buff *skb,
 				       const struct bfd_frame *frame)
 {
-	struct net_device *dev = skb->dev, *vlan;
+	struct net_device *dev = skb->dev;
+	u16 id;
 
 	if (netif_is_any_bridge_port(dev) || netdev_uses_dsa(dev))
 		return NULL;
 	if (skb->pkt_type != PACKET_HOST && skb->pkt_type != PACKET_LOOPBACK)
 		return NULL;
-	if (skb_vlan_tag_present(skb) && skb_vlan_tag_get_id(skb)) {
-		/* Of a bond's or team's port, it looks on top of that. */
-		vlan = __vlan_find_dev_deep_rcu(dev, skb->vlan_proto,
-						skb_vlan_tag_get_id(skb));
-		return vlan;
-	}
+	/* Of a bond's or team's port, what finds a VLAN looks on top of that. */
+	id = skb_vlan_tag_present(skb) ? skb_vlan_tag_get_id(skb) : 0;
+	if (id)
+		dev = __vlan_find_dev_deep_rcu(dev, skb->vlan_proto, id);
+	id = frame->tag ? be16_to_cpu(frame->tag->h_vlan_TCI) & VLAN_VID_MASK : 0;
+	if (id && dev)
+		dev = __vlan_find_dev_deep_rcu(dev, skb->protocol, id);
+	if (!dev || is_vlan_dev(dev))
+		return dev;
 	if (netif_is_lag_port(dev) && frame->udp->dest != htons(MICRO_BFD))
 		return netdev_master_upper_dev_get_rcu(dev);
 	return dev;
+}
+
+/*
+ * A session over several hops belongs to no device, but to its table of routes: its
+ * packets go and come as those say (RFC 5883).
+ */
+static u32 key_ifindex(const struct net_device *dev, u16 port)
+{
+	const struct net_device *vrf;
+
+	if (port != BFD_MULTIHOP)
+		return dev->ifindex;
+	vrf = netif_is_l3_slave(dev) ?
+	      netdev_master_upper_dev_get_rcu((struct net_device *)dev) : NULL;
+	return vrf ? vrf->ifindex : 0;
 }
 
 /**
@@ -127,7 +186,7 @@ const struct net_device *bfd_device_of(const struct sk_buff *skb,
  * @dev: its device
  * @sent: we sent it; else it came in
  *
- * Context: any.
+ * Context: any, under RCU.
  */
 void bfd_key_of(struct bfd_key *key, const struct bfd_frame *frame,
 		const struct net_device *dev, bool sent)
@@ -139,9 +198,9 @@ void bfd_key_of(struct bfd_key *key, const struct bfd_frame *frame,
 
 	memset(key, 0, sizeof(*key));
 	key->netns = dev_net(dev)->ns.inum;
-	key->ifindex = dev->ifindex;
 	key->family = frame->family;
 	key->port = be16_to_cpu(frame->udp->dest);
+	key->ifindex = key_ifindex(dev, key->port);
 	if (frame->family == AF_INET) {
 		source->s6_addr32[0] = ip4->saddr;
 		destination->s6_addr32[0] = ip4->daddr;

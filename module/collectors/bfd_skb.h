@@ -7,6 +7,7 @@
 
 #include <linux/hash.h>
 #include <linux/if_ether.h>
+#include <linux/if_vlan.h>
 #include <linux/in.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -22,11 +23,13 @@
  * struct bfd_frame - a packet to a port of BFD
  * @ip: its IP header
  * @udp: its UDP header
+ * @tag: of a VLAN, if it stands before @ip; else NULL
  * @family: AF_INET or AF_INET6
  */
 struct bfd_frame {
 	const void *ip;
 	const struct udphdr *udp;
+	const struct vlan_hdr *tag;
 	u16 family;
 };
 
@@ -37,8 +40,10 @@ enum bfd_content {
 	BFD_CONTENT_OTHER,
 };
 
-bool bfd_frame_of(const struct sk_buff *skb, const void *ip,
+bool bfd_frame_of(const struct sk_buff *skb, __be16 protocol, const void *ip,
 		  struct bfd_frame *frame);
+bool bfd_frame_came(const struct sk_buff *skb, struct bfd_frame *frame);
+bool bfd_is_tagged(const struct sk_buff *skb);
 bool bfd_is_own(const struct sk_buff *skb, const struct net_device *dev);
 const struct net_device *bfd_device_of(const struct sk_buff *skb,
 				       const struct bfd_frame *frame);
@@ -51,7 +56,7 @@ enum bfd_content bfd_content_of(const struct sk_buff *skb,
 
 /**
  * bfd_is_it() - does a packet go to a port of BFD?
- * @skb: the packet
+ * @protocol: of the packet: what @ip is
  * @ip: its IP header, if it is one
  *
  * All that a packet costs which is not BFD's. Nothing but its linear part is looked
@@ -61,17 +66,17 @@ enum bfd_content bfd_content_of(const struct sk_buff *skb,
  *
  * Context: any.
  */
-static __always_inline bool bfd_is_it(const struct sk_buff *skb, const void *ip)
+static __always_inline bool bfd_is_it(__be16 protocol, const void *ip)
 {
 	const struct ipv6hdr *ip6 = ip;
 	const struct iphdr *ip4 = ip;
 	const struct udphdr *udp;
 
-	if (likely(skb->protocol == htons(ETH_P_IP))) {
+	if (likely(protocol == htons(ETH_P_IP))) {
 		udp = ip + ip4->ihl * 4;
 		return ip4->protocol == IPPROTO_UDP && bfd_port(udp->dest);
 	}
-	if (skb->protocol == htons(ETH_P_IPV6)) {
+	if (protocol == htons(ETH_P_IPV6)) {
 		udp = ip + sizeof(*ip6);
 		return ip6->nexthdr == IPPROTO_UDP && bfd_port(udp->dest);
 	}
@@ -98,6 +103,7 @@ static __always_inline bool bfd_frame_is_plain(const struct sk_buff *skb,
 	const struct iphdr *ip4 = ip;
 
 	frame->ip = ip;
+	frame->tag = NULL;
 	if (likely(skb->protocol == htons(ETH_P_IP))) {
 		frame->family = AF_INET;
 		frame->udp = ip + sizeof(*ip4);

@@ -24,12 +24,14 @@ static_assert(TASK_WAYS << TASK_SET_BITS == BFD_NR_TASKS);
 /**
  * bfd_tasks_init() - make an empty table
  * @tasks: the table
+ * @run: the collector's
  *
  * Context: process, may sleep.
  * Return: 0 or -ENOMEM.
  */
-int bfd_tasks_init(struct bfd_tasks *tasks)
+int bfd_tasks_init(struct bfd_tasks *tasks, struct stall_run *run)
 {
+	tasks->run = run;
 	tasks->rows = kvzalloc(bfd_tasks_bytes(), GFP_KERNEL);
 	return tasks->rows ? 0 : -ENOMEM;
 }
@@ -76,6 +78,14 @@ struct bfd_task *bfd_task_find(const struct bfd_tasks *tasks, s32 pid)
 	return NULL;
 }
 
+/* Anybody can call send to a port of BFD: that is not to take a daemon's row. */
+static bool goes_before(const struct bfd_task *row, const struct bfd_task *other)
+{
+	if (READ_ONCE(row->sends) != READ_ONCE(other->sends))
+		return !READ_ONCE(row->sends);
+	return READ_ONCE(row->used) < READ_ONCE(other->used);
+}
+
 /* The row that was unused for longest becomes the current task's. */
 static struct bfd_task *task_take_row(struct bfd_tasks *tasks)
 {
@@ -84,9 +94,12 @@ static struct bfd_task *task_take_row(struct bfd_tasks *tasks)
 	unsigned int i;
 
 	for (i = 1; i < TASK_WAYS; i++)
-		if (READ_ONCE(set[i].used) < READ_ONCE(row->used))
+		if (goes_before(&set[i], row))
 			row = &set[i];
+	if (row->sends && bfd_task_lives(row))
+		stall_dropped(tasks->run);
 	WRITE_ONCE(row->pid, 0);
+	WRITE_ONCE(row->sends, false);
 	row->epoch = atomic_inc_return(&tasks->epochs);
 	row->tgid = current->tgid;
 	row->waits_on = 0;
@@ -107,6 +120,19 @@ static u64 task_ran_ago_ns(const struct task_struct *task)
 	u64 now = local_clock();
 
 	return now > arrived ? now - arrived : 0;
+#else
+	return 0;
+#endif
+}
+
+/* How long a task has been waiting for a CPU. It is counted when it has got one. */
+static u64 task_queued_ns(const struct task_struct *task)
+{
+#ifdef CONFIG_SCHED_INFO
+	u64 queued = READ_ONCE(task->sched_info.last_queued);
+	u64 now = local_clock();
+
+	return queued && now > queued ? now - queued : 0;
 #else
 	return 0;
 #endif
@@ -196,6 +222,22 @@ struct task_struct *bfd_task_of(const struct bfd_task *row)
 	return task;
 }
 
+/**
+ * bfd_task_lives() - is there a task of a row?
+ * @row: it
+ *
+ * Context: any.
+ */
+bool bfd_task_lives(const struct bfd_task *row)
+{
+	bool lives;
+
+	rcu_read_lock();
+	lives = bfd_task_of(row);
+	rcu_read_unlock();
+	return lives;
+}
+
 static enum bfd_at task_at(const struct bfd_task *row,
 			   const struct task_struct *task)
 {
@@ -271,61 +313,29 @@ void bfd_task_reclaim(struct bfd_tasks *tasks, bool begins)
 }
 
 /**
- * bfd_called_ns() - the time between two calls
- * @before: account of the first
- * @after: account of the second
- *
- * Return: ns, 0 if one of them is not known.
- */
-u64 bfd_called_ns(const struct bfd_account *before,
-		  const struct bfd_account *after)
-{
-	if (!before->at || !after->at)
-		return 0;
-	return stall_ticks_since(before->at, after->at);
-}
-
-/* No more than what is left of the gap, so that the parts add up to it. */
-static u64 part(u64 *left, u64 before, u64 after)
-{
-	u64 taken = after > before ? min(after - before, *left) : 0;
-
-	*left -= taken;
-	return taken;
-}
-
-/**
- * bfd_parts_of() - take a gap apart
- * @before: the task's times when the gap began
- * @after: the same when it ended
- * @gap_ns: the gap
- * @kernel_ns: how much of it passed inside the kernel, behind the task's part
- * @parts: result
+ * bfd_account_now() - a task's times while its hello is overdue
+ * @row: of the task
+ * @now: in ticks
+ * @account: result
  *
  * Context: any.
+ * Return: false if the task has ended.
  */
-void bfd_parts_of(const struct bfd_account *before,
-		  const struct bfd_account *after, u64 gap_ns, u64 kernel_ns,
-		  struct bfd_parts *parts)
+bool bfd_account_now(const struct bfd_task *row, u64 now,
+		     struct bfd_account *account)
 {
-	const struct bfd_rare *a = &before->rare, *b = &after->rare;
-	u64 left = gap_ns;
+	struct task_struct *task;
 
-	memset(parts, 0, sizeof(*parts));
-	parts->kernel = part(&left, 0, kernel_ns);
-	if (before->at && after->at && before->epoch == after->epoch) {
-		parts->stopped = part(&left, a->stopped, b->stopped);
-		parts->frozen = part(&left, a->frozen, b->frozen);
-		parts->blocked = part(&left, a->blocked, b->blocked);
-		parts->reclaim = part(&left, a->reclaim, b->reclaim);
-		parts->waiting = part(&left,
-				      before->waiting_ns - a->reclaim_waiting,
-				      after->waiting_ns - b->reclaim_waiting);
-		parts->on_cpu = part(&left, before->cpu_ns - a->reclaim_cpu,
-				     after->cpu_ns - b->reclaim_cpu);
-		/* What it neither ran nor waited, it slept: the rest of its time. */
-		parts->asleep = part(&left, gap_ns - left - parts->kernel,
-				     bfd_called_ns(before, after));
+	rcu_read_lock();
+	task = bfd_task_of(row);
+	if (task) {
+		account->at = now;
+		account->cpu_ns = READ_ONCE(task->se.sum_exec_runtime);
+		account->waiting_ns = bfd_task_waited_ns(task) +
+				      task_queued_ns(task);
+		account->epoch = READ_ONCE(row->epoch);
+		account->rare = row->rare;
 	}
-	parts->rest = left;
+	rcu_read_unlock();
+	return task;
 }

@@ -124,6 +124,7 @@ enum bfd_at {
  * @pid: in the initial namespace, 0 if the row is free or being changed
  * @tgid: its process
  * @epoch: number of the task among all that had a row
+ * @sends: it sends for a session, so its row is not to go for anybody else's
  * @waits_on: CPU that it waits for, plus 1; 0 if it does not
  * @used: when it sent or read last, in ticks
  * @changes: of @rare, other ones for each task
@@ -143,6 +144,7 @@ struct bfd_task {
 	s32 pid;
 	s32 tgid;
 	u32 epoch;
+	bool sends;
 	u32 waits_on;
 	u64 used;
 	u32 changes;
@@ -161,10 +163,12 @@ struct bfd_task {
 
 /**
  * struct bfd_tasks - those that are watched
+ * @run: the collector's
  * @rows: sets of a few rows
  * @epochs: how many there were, so that each has a number of its own
  */
 struct bfd_tasks {
+	struct stall_run *run;
 	struct bfd_task *rows;
 	atomic_t epochs;
 };
@@ -179,13 +183,16 @@ static inline u64 bfd_task_waited_ns(const struct task_struct *task)
 #endif
 }
 
-int bfd_tasks_init(struct bfd_tasks *tasks);
+int bfd_tasks_init(struct bfd_tasks *tasks, struct stall_run *run);
 void bfd_tasks_free(struct bfd_tasks *tasks);
 size_t bfd_tasks_bytes(void);
 struct bfd_task *bfd_task_find(const struct bfd_tasks *tasks, s32 pid);
 struct bfd_task *bfd_task_current(struct bfd_tasks *tasks);
 void bfd_task_settle(struct bfd_task *row);
 struct task_struct *bfd_task_of(const struct bfd_task *row);
+bool bfd_account_now(const struct bfd_task *row, u64 now,
+		     struct bfd_account *account);
+bool bfd_task_lives(const struct bfd_task *row);
 void bfd_task_look(struct bfd_task *row, const struct task_struct *task,
 		   u64 now);
 void bfd_task_reclaim(struct bfd_tasks *tasks, bool begins);
@@ -194,6 +201,8 @@ u64 bfd_called_ns(const struct bfd_account *before,
 void bfd_parts_of(const struct bfd_account *before,
 		  const struct bfd_account *after, u64 gap_ns, u64 kernel_ns,
 		  struct bfd_parts *parts);
+void bfd_parts_unlooked(struct bfd_parts *parts, const struct bfd_task *row,
+			u64 since_ns);
 
 /**
  * bfd_account_current() - the current task's times, as it sends or reads

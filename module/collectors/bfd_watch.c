@@ -54,14 +54,22 @@ static struct bfd_state *watch_bfd(const struct bfd_watch *watch)
 	return watch->run->priv;
 }
 
+static struct stall_hook *watch_hook(const struct bfd_watch *watch)
+{
+	return &watch->run->hooks[BFD_TIMER];
+}
+
 static enum hrtimer_restart watch_cpu_fires(struct hrtimer *timer)
 {
 	struct bfd_watch_cpu *cpu = container_of(timer, struct bfd_watch_cpu,
 						 timer);
+	struct stall_hook *hook = watch_hook(cpu->watch);
+	u64 began = stall_hook_enter_timer(hook);
 
 	if (READ_ONCE(cpu->watch->on))
 		bfd_holders_sample(&watch_bfd(cpu->watch)->tasks,
 				   stall_clock());
+	stall_hook_exit(hook, began);
 	WRITE_ONCE(cpu->asked, 0);
 	return HRTIMER_NORESTART;
 }
@@ -87,16 +95,6 @@ static void watch_ask_cpu(struct bfd_watch *watch, unsigned int nr)
 		return;
 	if (smp_call_function_single_async(nr, &cpu->csd))
 		WRITE_ONCE(cpu->asked, 0);
-}
-
-static bool watch_lives(const struct bfd_task *row)
-{
-	bool lives;
-
-	rcu_read_lock();
-	lives = bfd_task_of(row);
-	rcu_read_unlock();
-	return lives;
 }
 
 /*
@@ -148,11 +146,11 @@ static u32 watch_silent(struct bfd_watch *watch, u32 number)
 }
 
 /*
- * Look at a session that is due. Return: the task to be looked at, or
- * BFD_NR_TASKS if there is none.
+ * Look at a session that is due; @tasks are known to live. Return: the task to be looked
+ * at, or BFD_NR_TASKS if there is none.
  */
 static u32 watch_look_session(struct bfd_watch *watch, u32 number,
-			      u64 *period_ns)
+			      const unsigned long *tasks, u64 *period_ns)
 {
 	struct bfd_state *bfd = watch_bfd(watch);
 	struct bfd_session *session = stall_map_row(&bfd->sessions, number);
@@ -166,7 +164,8 @@ static u32 watch_look_session(struct bfd_watch *watch, u32 number,
 	bfd_pace_of(&session->tx.said, &session->rx.said, &pace);
 	if (!pace.interval_ns || !session->account.at ||
 	    session->account.epoch != READ_ONCE(row->epoch) ||
-	    !watch_lives(row) || !bfd_port(cpu_to_be16(session->key.port)))
+	    (!test_bit(task, tasks) && !bfd_task_lives(row)) ||
+	    !bfd_port(cpu_to_be16(session->key.port)))
 		return watch_silent(watch, number);
 	if (pace.interval_ns < session->tx.pace.interval_ns)
 		pace = session->tx.pace;
@@ -176,7 +175,8 @@ static u32 watch_look_session(struct bfd_watch *watch, u32 number,
 	    row->looked_at == BFD_AT_WORK)
 		return watch_silent(watch, number);
 	limit_ns = bfd_threshold_ns() ?:
-		   bfd_pace_limit_ns(&pace, bfd_overdue_percent());
+		   bfd_session_limit_ns(session,
+					bfd_pace_limit_ns(&pace, bfd_overdue_percent()));
 	if (silent_ns > limit_ns && !READ_ONCE(session->overdue) &&
 	    watch->nr_records < MOST_RECORDS) {
 		watch->nr_records++;
@@ -212,7 +212,7 @@ static u64 watch_look(struct bfd_watch *watch, u64 now)
 			soonest = min(soonest, due);
 			continue;
 		}
-		task = watch_look_session(watch, i, &period_ns);
+		task = watch_look_session(watch, i, tasks, &period_ns);
 		if (task == BFD_NR_TASKS)
 			continue;
 		__set_bit(task, tasks);
@@ -235,11 +235,13 @@ static u64 watch_look(struct bfd_watch *watch, u64 now)
 static enum hrtimer_restart watch_fires(struct hrtimer *timer)
 {
 	struct bfd_watch *watch = container_of(timer, struct bfd_watch, timer);
-	u64 next_ns;
+	u64 began, next_ns;
 
 	if (!READ_ONCE(watch->on))
 		return HRTIMER_NORESTART;
+	began = stall_hook_enter_timer(watch_hook(watch));
 	next_ns = watch_look(watch, ktime_get_ns());
+	stall_hook_exit(watch_hook(watch), began);
 	/* Not by HRTIMER_RESTART: it may have been set from elsewhere just now. */
 	if (next_ns)
 		hrtimer_start(timer, ns_to_ktime(next_ns),
@@ -334,9 +336,9 @@ void bfd_watch_stop(struct bfd_watch *watch)
 
 	WRITE_ONCE(watch->on, false);
 	irq_work_sync(&watch->kick);
-	hrtimer_cancel(&watch->timer);
 	/* Calls of a CPU are made in their order: those before have been made. */
 	on_each_cpu(watch_flush, NULL, 1);
+	hrtimer_cancel(&watch->timer);
 	for_each_possible_cpu(cpu)
 		hrtimer_cancel(&per_cpu_ptr(watch->cpus, cpu)->timer);
 }

@@ -12,6 +12,9 @@
 
 struct bfd_watch_cpu;
 
+/* The timer's place among the collector's probes. */
+#define BFD_TIMER	0
+
 /**
  * struct bfd_watch - the timer
  * @run: the collector's

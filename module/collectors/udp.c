@@ -22,10 +22,10 @@
 /* Under the stall lock. */
 static struct udp_state *udp_now;
 
-/* UDP-Lite shares the code, and has counters of its own. */
+/* UDP-Lite shares the code, and has counters of its own; raw sockets may be of UDP. */
 static bool is_udp(const struct sock *sk)
 {
-	return sk->sk_protocol == IPPROTO_UDP &&
+	return sk->sk_protocol == IPPROTO_UDP && sk->sk_type == SOCK_DGRAM &&
 	       (sk->sk_family == AF_INET || sk->sk_family == AF_INET6);
 }
 

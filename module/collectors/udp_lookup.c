@@ -11,6 +11,7 @@
 #include <linux/skbuff.h>
 #include <linux/udp.h>
 #include <net/ipv6.h>
+#include <net/route.h>
 
 #include "udp.h"
 #include "udp_compat.h"
@@ -141,6 +142,19 @@ static const struct net_device *device_of(const struct sk_buff *skb)
 	return (long)skb->dev < 0 ? skb->dev : NULL;
 }
 
+/* Each socket of its port has a copy of a datagram to a group, or to all. */
+static bool is_for_several(const struct sk_buff *skb,
+			   const struct datagram *datagram)
+{
+	if (skb->pkt_type == PACKET_BROADCAST ||
+	    skb->pkt_type == PACKET_MULTICAST)
+		return true;
+	if (!datagram->v4)
+		return ipv6_addr_is_multicast(&datagram->local);
+	return skb_dst(skb) && skb_rtable(skb)->rt_flags &
+	       (RTCF_BROADCAST | RTCF_MULTICAST);
+}
+
 /**
  * udp_socket_of() - the socket that a datagram was for
  * @skb: it, as it is dropped by the receive path
@@ -157,7 +171,7 @@ const struct sock *udp_socket_of(const struct sk_buff *skb, bool *is_udp)
 	const struct net *net;
 
 	*is_udp = datagram_read(skb, &datagram);
-	if (!*is_udp || !device)
+	if (!*is_udp || !device || is_for_several(skb, &datagram))
 		return NULL;
 	net = dev_net(device);
 	table = udp_table_of(net);

@@ -47,6 +47,15 @@ fuzzed 'to a port of multihop' 2 1000 --port 4784 10.0.0.11 10.0.0.12
 fuzzed 'to a daemon, from its peer' 3 3000 10.0.0.1 10.0.0.2
 fuzzed 'by IPv6' 4 3000 fd00::1 fd00::2
 
+# What the daemons discard though it is well-formed: they know another discriminator.
+forged() { ip netns exec "$1" bfdload cost-send --count 20 "${@:2}" > /dev/null; }
+strange=$(value strangers)
+forged a 10.0.0.1 10.0.0.2
+forged a --ttl 64 10.0.0.1 10.0.0.2
+forged b fd00::2 fd00::1
+ok 'what is forged is a stranger, as it goes out and as it comes in' \
+	test $(($(value strangers) - strange)) -ge 600
+
 is 'there is no false session' "$(flows sessions)" "$sessions"
 is 'nor half of one' "$(flows protocol)" "$sessions"
 is 'those that are there are as they were' "$(health)" "$healthy"

@@ -38,8 +38,11 @@ mkfifo never && exec 9<>never
 pause() { read -r -t "$1" <&9; }	# without a process more
 now_ns() { echo "${EPOCHREALTIME/./}000"; }
 
-# late NAME...: the same of what is late in this run.
-late() { columns bfd/late at_ns "$@" | awk -v since="$since" '$1 > since' | cut -d' ' -f2-; }
+# late NAME...: the same of what is late in this run. By what it came in is another matter.
+late() {
+	columns bfd/late at_ns "$@" | awk -v since="$since" '$1 > since' | cut -d' ' -f2- |
+		sed 's/came_late thread/came_late -/'
+}
 
 PARTS='on_cpu_ns waiting_ns blocked_ns reclaim_ns stopped_ns frozen_ns asleep_ns kernel_ns rest_ns'
 
@@ -294,36 +297,35 @@ peer_not_reading() {
 	d_options=()
 }
 
-# BIRD sleeps 300 to 361 ms by itself; for the rest of the gap it waited. On so slow a CPU,
-# so does everybody for a while around the stall.
-held() {	# TOOK_NS HOLDER
-	local wanted='tx 10.0.0.1 called_late cpu' gap
+# While something holds the CPU, BIRD waits for it: how long, the scheduler tells. On so
+# slow a CPU, so does everybody for a while around the stall.
+held() {	# HOLDER WHAT...
+	local wanted='tx 10.0.0.1 called_late cpu' tid before gap took holder=$1
+	tid=$(thread 10.0.0.1)
+	after_hello a
+	read -r _ before _ < "/proc/$tid/schedstat"
+	pause 0.1
+	took=$("${@:2}")
+	pause 0.3
+	read -r _ waited_ns _ < "/proc/$tid/schedstat"
+	sleep 2
 	gap=$(late_hello "$wanted" gap_ns)
-	judge "$wanted" waiting_ns $((${gap:-0} - 330000000)) "$all_starved"
-	[ "${gap:-0}" -ge $(($1 - 400000000)) ] && [ "${gap:-0}" -le $(($1 + 700000000)) ] || echo "the gap is $gap, the stall $1"
-	held_by "$wanted" "$2"
+	judge "$wanted" waiting_ns $((waited_ns - before)) "$all_starved"
+	[ "${gap:-0}" -ge $((took - 400000000)) ] && [ "${gap:-0}" -le $((took + 700000000)) ] || echo "the gap is $gap, the stall $took"
+	held_by "$wanted" "$holder"
 }
 
 dentries_drop() {
-	local took
 	echo 2 > /proc/sys/vm/drop_caches
 	dentryload missing mnt/dropped 12000
 	sleep 2
 	from_now
-	after_hello a
-	pause 0.1
-	took=$(dentryload drop mnt 50)
-	sleep 2
-	held "$took" '^dentryload fifo [0-9]+ .*(super_cache_scan|prune_dcache_sb|drop_slab)'
+	held '^dentryload fifo [0-9]+ .*(super_cache_scan|prune_dcache_sb|drop_slab)' \
+		dentryload drop mnt 50
 }
 
 dentries_watch() {
-	local took
-	after_hello a
-	pause 0.1	# until it sleeps
-	took=$(dentryload watch mnt/polluted)
-	sleep 2
-	held "$took" '^dentryload normal [0-9]+ .*fsnotify'
+	held '^dentryload normal [0-9]+ .*fsnotify' dentryload watch mnt/polluted
 }
 
 # A batch of those that normal tasks reclaim is too short to make anybody late.

@@ -100,5 +100,84 @@ sleep 4
 ok 'packets that wait in the kernel are no late call' test "$(part_inside)" -ge 60
 diag "$(stallmeter report | head -n 1)"
 tc -n a qdisc delete dev veth-a root
+
+# From here on: what is late by a side, "VERDICT REASON", and what events call our hello.
+reset() { echo bfd > /sys/module/stallmeter/parameters/reset; lab_wait_up 60; sleep 3; }
+late() { rows bfd/late "select(.direction == \"tx\" and .source == \"$1\") | \"\(.ended) \(.verdict) \(.reason)\""; }
+own() { stallmeter report | grep -c '^hello from'; }
+
+# While it lasts, the record says what the daemon is at.
+reset
+kill -STOP "$(lab_pid a)"
+sleep 2
+is 'a hello that does not come is told while it lasts' "$(late 10.0.0.1)" '0 unknown stopped'
+ok 'and since when' test "$(rows bfd/late 'select(.direction == "tx" and .source == "10.0.0.1") | .gap_ns > 1500000000')" = true
+kill -CONT "$(lab_pid a)"
+lab_wait_up 60
+sleep 1
+is 'and once it has come' "$(late 10.0.0.1)" '1 called_late stopped'
+
+# Who is restarted was not late in between.
+reset
+kill "$(lab_pid a)"
+sleep 4
+lab_bird_start a
+lab_wait_up 90
+sleep 2
+is 'a daemon that was restarted is not late' "$(own), $(late 10.0.0.1 | grep -v silent)" '0, '
+is 'nor has it a flap' "$(rows bfd/protocol 'select(.source == "10.0.0.1") | .flaps')" 0
+
+# A session over several hops goes as its routes go, out by one device and in by another.
+ip link add other-a netns a type veth peer name other-b netns b
+for side in a b; do
+	ip -n $side address add 10.2.0."$(lab_number $side)"/24 dev other-$side
+	ip -n $side link set other-$side up
+done
+sleep 1
+reset
+strangers() { stallmeter show bfd/strangers --json | jq -r 'select(.type == "counter").value'; }
+before=$(strangers)
+ip -n a route replace 10.1.0.2/32 via 10.2.0.2 src 10.1.0.1
+sleep 3
+is 'a session over several hops moves' "$(rows bfd/sessions 'select(.source == "10.1.0.1").device')" other-a
+is 'and stays one, heard by both' \
+	"$(rows bfd/protocol 'select(.port == 4784) | "\(.source) \(.state) \(.peer_state)"' | sort | paste -sd,)" \
+	'10.1.0.1 Up Up,10.1.0.2 Up Up'
+ip -n a route replace 10.1.0.2/32 via 10.0.0.2 src 10.1.0.1
+sleep 3
+is 'and is not late as it comes back' "$(own), $(strangers)" "0, $before"
+
+# A device that knows nothing of VLANs leaves the tag in the packet.
+for side in a b; do
+	me=$(lab_number $side) peer=$(lab_number "$(lab_peer $side)")
+	ip -n $side -batch - <<-IP
+		link add vx type vxlan id 7 local 10.0.0.$me remote 10.0.0.$peer dstport 4789 dev veth-$side
+		link set vx up
+		link add link vx name vx.7 type vlan id 7
+		address add 10.7.0.$me/24 dev vx.7
+		link set vx.7 up
+	IP
+	ip netns exec $side bfdload peer --device vx.7 10.7.0.$me 10.7.0.$peer > $side.told &
+	echo $! > $side.peer
+done
+tagged() { rows bfd/protocol 'select(.device == "vx.7") | "\(.source) \(.state) \(.peer_state)"' | sort | paste -sd,; }
+both_heard() { test "$(tagged)" = '10.7.0.1 Up Up,10.7.0.2 Up Up'; }
+ok 'by a VLAN whose tag is in the packet, both are heard' lab_wait 30 both_heard
+diag "$(tagged)"
+kill "$(cat a.peer)" "$(cat b.peer)"
+
+# Events are kept for longer than records: whose delay it was stays known. With so low a
+# threshold, each of our hellos makes a record.
+reset
+lab_stall b 1.6
+lab_wait_up 60
+incoming() { rows stallmeter/events 'select(.subject | startswith("incoming")) | "\(.at_ns) \(.doubt)"'; }
+before=$(incoming)
+ok 'hellos came in late' test -n "$before"
+echo 300 > /sys/module/stallmeter/parameters/bfd_threshold_ms
+all_newer() { test -z "$(rows bfd/late 'select(.direction == "rx").at_ns')"; }
+ok 'their records go' lab_wait 60 all_newer
+echo 0 > /sys/module/stallmeter/parameters/bfd_threshold_ms
+is 'their events are still told as what they were' "$(incoming)" "$before"
 ok 'unloads' rmmod stallmeter
 done_testing

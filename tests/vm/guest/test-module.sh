@@ -32,9 +32,9 @@ test_load() {
 	is 'says nothing when all is well' "$(dmesg | grep -c 'stallmeter: .*unavailable')" 0
 	is 'all files can be read by root only' \
 		"$(find $FILES -type f ! -perm 0400 | wc -l)" 0
-	is 'takes the entries of send and read, and the tracepoints of device and reclaim' \
+	is 'takes a timer, the entries of send and read, and the tracepoints of device and reclaim' \
 		"$(rows stallmeter/probes 'select(.collector == "bfd") | [.target, .hook] | join(" ")' | paste -sd,)" \
-		"$(printf '%s\n' 'udp_sendmsg ftrace' 'udpv6_sendmsg ftrace' 'net_dev_start_xmit tracepoint' \
+		"$(printf '%s\n' 'hrtimer timer' 'udp_sendmsg ftrace' 'udpv6_sendmsg ftrace' 'net_dev_start_xmit tracepoint' \
 			'netif_receive_skb tracepoint' 'skb_consume_udp ftrace' \
 			mm_vmscan_{direct,memcg}_reclaim_{begin,end}' tracepoint' | paste -sd,)"
 	ok 'status is content' stallmeter status

@@ -6,6 +6,8 @@
  *
  *   v4:PORT v6:PORT     the receiver from here on: a new socket, bound to loopback
  *   any:PORT            one bound to [::], that takes both
+ *   group:PORT          one bound to a group of loopback's, ff01::1
+ *   togroup:NR:SIZE     datagrams to that group, and the receiver's port
  *   use:N               the Nth that was opened, from 0, is the receiver again
  *   rcvbuf:BYTES        its SO_RCVBUF, more than others may have, too
  *   filter:KIND         all, odd (by the first byte of what is sent), none
@@ -31,6 +33,7 @@
  */
 #include <err.h>
 #include <linux/filter.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <netinet/ip6.h>
@@ -88,19 +91,36 @@ static int udp_socket(int family)
 	return fd;
 }
 
-static void open_receiver(int family, unsigned int port, int any)
+static socklen_t group(unsigned int port, struct sockaddr_storage *address)
+{
+	struct sockaddr_in6 *in6 = (void *)address;
+	socklen_t len = loopback(AF_INET6, port, address);
+
+	inet_pton(AF_INET6, "ff01::1", &in6->sin6_addr);
+	in6->sin6_scope_id = if_nametoindex("lo");
+	return len;
+}
+
+/* Of what is to several, each of a port may have one. */
+static void open_receiver(int family, unsigned int port, char kind)
 {
 	struct sockaddr_storage address;
 	socklen_t len = loopback(family, port, &address);
+	int one = 1;
 
 	if (nr_receivers == sizeof(receivers) / sizeof(*receivers))
 		errx(2, "too many sockets");
-	if (any)
+	if (kind == 'a')
 		((struct sockaddr_in6 *)&address)->sin6_addr = in6addr_any;
+	else if (kind == 'g')
+		group(port, &address);
 	receiver = &receivers[nr_receivers++];
 	receiver->fd = udp_socket(family);
 	receiver->family = family;
 	receiver->port = port;
+	if (kind != 'v')
+		setsockopt(receiver->fd, SOL_SOCKET, SO_REUSEADDR, &one,
+			   sizeof(one));
 	if (bind(receiver->fd, (void *)&address, len))
 		err(1, "bind");
 }
@@ -130,10 +150,12 @@ static void put_stamp(char *data, size_t size)
 	memcpy(data, &stamp, size < sizeof(stamp) ? size : sizeof(stamp));
 }
 
-static void send_all(int family, unsigned long nr, size_t size, unsigned long us)
+static void send_all(int family, int to_group, unsigned long nr, size_t size,
+		     unsigned long us)
 {
 	struct sockaddr_storage address;
-	socklen_t len = loopback(family, receiver->port, &address);
+	socklen_t len = to_group ? group(receiver->port, &address) :
+		       loopback(family, receiver->port, &address);
 	int fd = udp_socket(family);
 
 	while (nr--) {
@@ -202,7 +224,7 @@ static void churn(unsigned long nr)
 		open_receiver(nr % 2 ? AF_INET : AF_INET6, 20000 + nr % 1000, 0);
 		setsockopt(receiver->fd, SOL_SOCKET, SO_RCVBUF, &bytes,
 			   sizeof(bytes));
-		send_all(receiver->family, 8, 512, 0);
+		send_all(receiver->family, 0, 8, 512, 0);
 		close(receiver->fd);
 	}
 	nr_receivers = opened;
@@ -263,9 +285,9 @@ static int do_socket(const char *verb, const char *text, unsigned long a)
 {
 	int bytes = a;
 
-	if (is(verb, "v4") || is(verb, "v6") || is(verb, "any"))
-		open_receiver(verb[1] == '4' ? AF_INET : AF_INET6, a,
-			      is(verb, "any"));
+	if (is(verb, "v4") || is(verb, "v6") || is(verb, "any") ||
+	    is(verb, "group"))
+		open_receiver(verb[1] == '4' ? AF_INET : AF_INET6, a, verb[0]);
 	else if (is(verb, "use"))
 		receiver = &receivers[a];
 	else if (is(verb, "rcvbuf"))
@@ -288,9 +310,11 @@ static int do_load(const char *verb, unsigned long a, unsigned long b,
 		   unsigned long c)
 {
 	if (is(verb, "send") || is(verb, "pace"))
-		send_all(receiver->family, a, b, c);
+		send_all(receiver->family, 0, a, b, c);
 	else if (is(verb, "to4"))
-		send_all(AF_INET, a, b, c);
+		send_all(AF_INET, 0, a, b, c);
+	else if (is(verb, "togroup"))
+		send_all(AF_INET6, 1, a, b, c);
 	else if (is(verb, "bad"))
 		send_bad(a, b);
 	else if (is(verb, "fault"))
