@@ -114,7 +114,8 @@ static void receive_says(struct bfd_session *session,
 
 /*
  * Is it to be thrown away? Of a session by one hop is nothing that came from farther
- * away (RFC 5881, 5), and who knows our discriminator says it (RFC 5880, 6.8.6).
+ * away (RFC 5881, 5), and who knows our discriminator says it (RFC 5880, 6.8.6): once
+ * the peer has done so, others are not taken for it.
  */
 static bool is_strange(const struct bfd_session *session,
 		       const struct bfd_frame *frame,
@@ -125,11 +126,12 @@ static bool is_strange(const struct bfd_session *session,
 	const struct iphdr *ip4 = frame->ip;
 	u8 hops = frame->family == AF_INET ? ip4->ttl : ip6->hop_limit;
 
+	if (!ours->multiplier || session->rx.said.yours != READ_ONCE(ours->mine))
+		return false;
 	if (session->key.port == BFD_SINGLE_HOP && hops != U8_MAX &&
 	    !(control->flags & BFD_AUTHENTICATED))
 		return true;
-	return control->yours && ours->multiplier &&
-	       control->yours != READ_ONCE(ours->mine);
+	return control->yours && control->yours != READ_ONCE(ours->mine);
 }
 
 /* Any packet. */

@@ -157,7 +157,7 @@ for side in a b; do
 		address add 10.7.0.$me/24 dev vx.7
 		link set vx.7 up
 	IP
-	ip netns exec $side bfdload peer --device vx.7 10.7.0.$me 10.7.0.$peer > $side.told &
+	ip netns exec $side bfdload peer --device vx.7 10.7.0."$me" 10.7.0."$peer" > $side.told &
 	echo $! > $side.peer
 done
 tagged() { rows bfd/protocol 'select(.device == "vx.7") | "\(.source) \(.state) \(.peer_state)"' | sort | paste -sd,; }

@@ -144,7 +144,7 @@ test_reasons() {
 		is 'all in all, they are InCsumErrors' "$(count checksum_drops)" "$(($(both InCsumErrors) - bad))"
 		is 'nothing is left over' "$(rows udp/sockets .other_drops | sort -u)" 0
 	fi
-	lab several any:5007 filter:all group:5007 togroup:25:200
+	lab several any:5007 filter:all all:5007 toall:25:200
 	is 'of a datagram to several, the socket that did not lose it is not blamed' \
 		"$(socket 5007 '"\(.drops) \(.filter_drops <= .drops)"')" '25 true'
 	end_labs

@@ -6,8 +6,8 @@
  *
  *   v4:PORT v6:PORT     the receiver from here on: a new socket, bound to loopback
  *   any:PORT            one bound to [::], that takes both
- *   group:PORT          one bound to a group of loopback's, ff01::1
- *   togroup:NR:SIZE     datagrams to that group, and the receiver's port
+ *   all:PORT            one bound to loopback's broadcast address
+ *   toall:NR:SIZE       datagrams to that address, and the receiver's port
  *   use:N               the Nth that was opened, from 0, is the receiver again
  *   rcvbuf:BYTES        its SO_RCVBUF, more than others may have, too
  *   filter:KIND         all, odd (by the first byte of what is sent), none
@@ -33,7 +33,6 @@
  */
 #include <err.h>
 #include <linux/filter.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <netinet/ip6.h>
@@ -64,6 +63,11 @@ static void nap(unsigned long us)
 	nanosleep(&time, NULL);
 }
 
+static int is(const char *verb, const char *wanted)
+{
+	return !strcmp(verb, wanted);
+}
+
 static socklen_t loopback(int family, unsigned int port,
 			  struct sockaddr_storage *address)
 {
@@ -91,18 +95,17 @@ static int udp_socket(int family)
 	return fd;
 }
 
-static socklen_t group(unsigned int port, struct sockaddr_storage *address)
+static socklen_t broadcast(unsigned int port, struct sockaddr_storage *address)
 {
-	struct sockaddr_in6 *in6 = (void *)address;
-	socklen_t len = loopback(AF_INET6, port, address);
+	struct sockaddr_in *in = (void *)address;
+	socklen_t len = loopback(AF_INET, port, address);
 
-	inet_pton(AF_INET6, "ff01::1", &in6->sin6_addr);
-	in6->sin6_scope_id = if_nametoindex("lo");
+	in->sin_addr.s_addr |= htonl(IN_CLASSA_HOST);
 	return len;
 }
 
 /* Of what is to several, each of a port may have one. */
-static void open_receiver(int family, unsigned int port, char kind)
+static void open_receiver(int family, unsigned int port, const char *kind)
 {
 	struct sockaddr_storage address;
 	socklen_t len = loopback(family, port, &address);
@@ -110,15 +113,15 @@ static void open_receiver(int family, unsigned int port, char kind)
 
 	if (nr_receivers == sizeof(receivers) / sizeof(*receivers))
 		errx(2, "too many sockets");
-	if (kind == 'a')
+	if (is(kind, "any"))
 		((struct sockaddr_in6 *)&address)->sin6_addr = in6addr_any;
-	else if (kind == 'g')
-		group(port, &address);
+	else if (is(kind, "all"))
+		broadcast(port, &address);
 	receiver = &receivers[nr_receivers++];
 	receiver->fd = udp_socket(family);
 	receiver->family = family;
 	receiver->port = port;
-	if (kind != 'v')
+	if (is(kind, "any") || is(kind, "all"))
 		setsockopt(receiver->fd, SOL_SOCKET, SO_REUSEADDR, &one,
 			   sizeof(one));
 	if (bind(receiver->fd, (void *)&address, len))
@@ -150,14 +153,15 @@ static void put_stamp(char *data, size_t size)
 	memcpy(data, &stamp, size < sizeof(stamp) ? size : sizeof(stamp));
 }
 
-static void send_all(int family, int to_group, unsigned long nr, size_t size,
+static void send_all(int family, int to_all, unsigned long nr, size_t size,
 		     unsigned long us)
 {
 	struct sockaddr_storage address;
-	socklen_t len = to_group ? group(receiver->port, &address) :
+	socklen_t len = to_all ? broadcast(receiver->port, &address) :
 		       loopback(family, receiver->port, &address);
 	int fd = udp_socket(family);
 
+	setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &to_all, sizeof(to_all));
 	while (nr--) {
 		put_stamp(buffer, size);
 		if (sendto(fd, buffer, size, 0, (void *)&address, len) !=
@@ -221,7 +225,8 @@ static void churn(unsigned long nr)
 
 	while (nr--) {
 		nr_receivers = opened;
-		open_receiver(nr % 2 ? AF_INET : AF_INET6, 20000 + nr % 1000, 0);
+		open_receiver(nr % 2 ? AF_INET : AF_INET6, 20000 + nr % 1000,
+			      "churn");
 		setsockopt(receiver->fd, SOL_SOCKET, SO_RCVBUF, &bytes,
 			   sizeof(bytes));
 		send_all(receiver->family, 0, 8, 512, 0);
@@ -276,18 +281,14 @@ static void say(const char *text)
 	fflush(stdout);
 }
 
-static int is(const char *verb, const char *wanted)
-{
-	return !strcmp(verb, wanted);
-}
-
 static int do_socket(const char *verb, const char *text, unsigned long a)
 {
 	int bytes = a;
 
 	if (is(verb, "v4") || is(verb, "v6") || is(verb, "any") ||
-	    is(verb, "group"))
-		open_receiver(verb[1] == '4' ? AF_INET : AF_INET6, a, verb[0]);
+	    is(verb, "all"))
+		open_receiver(is(verb, "v4") || is(verb, "all") ? AF_INET : AF_INET6,
+			      a, verb);
 	else if (is(verb, "use"))
 		receiver = &receivers[a];
 	else if (is(verb, "rcvbuf"))
@@ -313,8 +314,8 @@ static int do_load(const char *verb, unsigned long a, unsigned long b,
 		send_all(receiver->family, 0, a, b, c);
 	else if (is(verb, "to4"))
 		send_all(AF_INET, 0, a, b, c);
-	else if (is(verb, "togroup"))
-		send_all(AF_INET6, 1, a, b, c);
+	else if (is(verb, "toall"))
+		send_all(AF_INET, 1, a, b, c);
 	else if (is(verb, "bad"))
 		send_bad(a, b);
 	else if (is(verb, "fault"))
