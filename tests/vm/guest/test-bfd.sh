@@ -148,23 +148,28 @@ sleep 3
 is 'and is not late as it comes back' "$(own), $(strangers)" "0, $before"
 
 # A device that knows nothing of VLANs leaves the tag in the packet.
-for side in a b; do
-	me=$(lab_number $side) peer=$(lab_number "$(lab_peer $side)")
-	ip -n $side -batch - <<-IP
-		link add vx type vxlan id 7 local 10.0.0.$me remote 10.0.0.$peer dstport 4789 dev veth-$side
+ip netns add c && ip netns add d
+ip link add veth-c netns c type veth peer name veth-d netns d
+tagged_up() {	# SIDE ME PEER
+	ip -n "$1" -batch - <<-IP
+		address add 10.6.0.$2/24 dev veth-$1
+		link set veth-$1 up
+		link add vx type vxlan id 7 local 10.6.0.$2 remote 10.6.0.$3 dstport 4789 dev veth-$1
 		link set vx up
 		link add link vx name vx.7 type vlan id 7
-		address add 10.7.0.$me/24 dev vx.7
+		address add 10.7.0.$2/24 dev vx.7
 		link set vx.7 up
 	IP
-	ip netns exec $side bfdload peer --device vx.7 10.7.0."$me" 10.7.0."$peer" > $side.told &
-	echo $! > $side.peer
-done
+	ip netns exec "$1" bfdload peer --device vx.7 "10.7.0.$2" "10.7.0.$3" > "$1.told" &
+}
+tagged_up c 1 2
+tagged_up d 2 1
 tagged() { rows bfd/protocol 'select(.device == "vx.7") | "\(.source) \(.state) \(.peer_state)"' | sort | paste -sd,; }
 both_heard() { test "$(tagged)" = '10.7.0.1 Up Up,10.7.0.2 Up Up'; }
 ok 'by a VLAN whose tag is in the packet, both are heard' lab_wait 30 both_heard
 diag "$(tagged)"
-kill "$(cat a.peer)" "$(cat b.peer)"
+pkill -x bfdload
+wait
 
 # Events are kept for longer than records: whose delay it was stays known. With so low a
 # threshold, each of our hellos makes a record.
