@@ -77,7 +77,7 @@ layer_of() {
 	self|view) echo 4;;
 	timeline|collector) echo 3;;
 	run) echo 2;;
-	entry|own|events|map|param|probe|span|table|tally|hist) echo 1;;
+	callback|entry|own|events|map|param|probe|span|table|tally|hist) echo 1;;
 	who|fsname|ticks|compat) echo 0;;
 	*) echo "$1: no layer; give it one in $0" >&2; echo 9;;
 	esac
