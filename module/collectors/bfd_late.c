@@ -147,7 +147,7 @@ bool bfd_late_find(const struct bfd_lates *lates, u32 session, u64 at_ns,
 }
 
 /**
- * bfd_reason_of() - what took most of a gap?
+ * bfd_reason_of() - what took most of a gap, as far as that is known?
  * @parts: of the gap
  * @interval_ns: for so long, a daemon sleeps anyway
  *
@@ -173,7 +173,8 @@ enum bfd_reason bfd_reason_of(const struct bfd_parts *parts, u64 interval_ns)
 	for (i = 1; i < ARRAY_SIZE(candidates); i++)
 		if (candidates[i].ns > candidates[best].ns)
 			best = i;
-	return candidates[best].ns ? candidates[best].reason : BFD_NO_REASON;
+	return candidates[best].ns > parts->rest ? candidates[best].reason :
+						   BFD_NO_REASON;
 }
 
 /**
