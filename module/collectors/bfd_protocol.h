@@ -101,6 +101,7 @@ static __always_inline void bfd_half_used(struct bfd_half *half, u64 gap_ns,
 	u64 percent = div64_u64(gap_ns * 100, detection_ns);
 	s64 margin_ns = detection_ns - gap_ns;
 
+	/* As in stall_hist_record_in(): not as an element that UBSAN checks. */
 	++*(half->used + min(stall_hist_bucket(percent), BFD_USED_BUCKETS - 1));
 	half->used_sum += percent;
 	if (unlikely(percent < half->used_least || !half->used_least))
