@@ -46,9 +46,9 @@ test_load() {
 	grep -q reason /sys/kernel/tracing/events/skb/kfree_skb/format || unseen="$unseen 1 udp"
 	is 'what no kernel lets see is told' \
 		"$(rows stallmeter/probes 'select(.state == "none").collector' | sort | uniq -c | xargs)" "$unseen"
-	is 'functions by ftrace, all others are tracepoints' \
+	is 'functions by ftrace, one timer, all others are tracepoints' \
 		"$(rows stallmeter/probes 'select(.state == "on") | [.kind, .hook] | join(" ")' | sort -u | paste -sd,)" \
-		'entry ftrace,tracepoint tracepoint'
+		'entry ftrace,timer timer,tracepoint tracepoint'
 	echo none > $PARAMS/udp_ports
 	[[ $absent = *kcompactd ]] || ok 'status is content' stallmeter status
 	for file in README status events timeline cost snapshot bfd/{sessions,protocol,late,tx_gap_ns} \
