@@ -220,6 +220,29 @@ static void parts_add_up_to_the_gap(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, parts.rest, 1600 * MS);
 }
 
+static void sender_loses_its_cpu_inside_its_call(struct kunit *test)
+{
+	struct bfd_account before = account(1000, 10, 20);
+	struct bfd_account called = account(1400, 11, 100);
+	struct bfd_account left = account(2350, 13, 1020);
+	struct bfd_parts parts, inside;
+
+	bfd_parts_of(&before, &called, 1350 * MS, 950 * MS, &parts);
+	bfd_parts_inside(&called, &left, 950 * MS, &inside);
+	KUNIT_EXPECT_EQ(test, (int)bfd_reason_of(&inside, 0), (int)BFD_NO_CPU);
+	bfd_parts_add_inside(&parts, &inside);
+	KUNIT_EXPECT_EQ(test, parts.waiting, (80 + 920) * MS);
+	KUNIT_EXPECT_EQ(test, parts.kernel, 30 * MS);
+	KUNIT_EXPECT_EQ(test, sum(&parts), 1350 * MS);
+
+	/* It slept, or did other work, while the packet was in a queue. */
+	left = account(2350, 900, 100);
+	bfd_parts_inside(&called, &left, 950 * MS, &inside);
+	KUNIT_EXPECT_EQ(test, inside.rest, 950 * MS);
+	KUNIT_EXPECT_EQ(test, (int)bfd_reason_of(&inside, 0),
+			(int)BFD_NO_REASON);
+}
+
 static void reason_is_what_took_most(struct kunit *test)
 {
 	struct bfd_parts parts = { .asleep = 500 * MS, .waiting = 200 * MS };
@@ -269,6 +292,7 @@ static struct kunit_case protocol_cases[] = {
 	KUNIT_CASE(gap_uses_patience),
 	KUNIT_CASE(late_for_the_pace_until_then),
 	KUNIT_CASE(parts_add_up_to_the_gap),
+	KUNIT_CASE(sender_loses_its_cpu_inside_its_call),
 	KUNIT_CASE(reason_is_what_took_most),
 	KUNIT_CASE(newest_records_are_kept),
 	{}

@@ -36,14 +36,43 @@ void bfd_tell(struct stall_run *run, const struct bfd_late *late, u64 limit_ns,
 	stall_events_add(&event);
 }
 
+/*
+ * Does the task that called send hand the packet to the device, in the same call? It does
+ * where no queue is between.
+ */
+static bool sends_itself(const struct bfd_session *session,
+			 const struct bfd_task *task)
+{
+	return task->pid == current->pid && in_task() &&
+	       READ_ONCE(session->call->used) == session->account.at;
+}
+
+/* What the sender was at after it had called: it can lose its CPU there, too. */
+static void late_inside(struct bfd_state *bfd,
+			const struct bfd_session *session, u64 kernel_ns,
+			struct bfd_parts *inside)
+{
+	const struct bfd_account *before = &session->account;
+	struct bfd_account after = *before;
+
+	memset(inside, 0, sizeof(*inside));
+	inside->rest = kernel_ns;
+	if (!sends_itself(session, &bfd->tasks.rows[before->task]))
+		return;
+	bfd_account_current(&bfd->tasks, stall_ticks(), &after);
+	bfd_parts_inside(before, &after, kernel_ns, inside);
+}
+
 /* Where the gap was lost, if we know who called send. */
 static void late_blame(struct bfd_state *bfd, struct bfd_late *late,
-		       const struct bfd_account *before,
-		       const struct bfd_account *after)
+		       const struct bfd_session *session,
+		       const struct bfd_account *before)
 {
+	const struct bfd_account *after = &session->account;
 	const struct bfd_task *task = &bfd->tasks.rows[after->task];
 	u64 called_ns = bfd_called_ns(before, after);
 	u64 gap_ns = late->gap_ns, kernel_ns;
+	struct bfd_parts inside;
 
 	/* What passed behind the call, more than in the gap before. */
 	kernel_ns = called_ns && gap_ns > called_ns ? gap_ns - called_ns : 0;
@@ -51,12 +80,15 @@ static void late_blame(struct bfd_state *bfd, struct bfd_late *late,
 	bfd_parts_unlooked(&late->parts, task, late->at_ns - gap_ns);
 	if (!called_ns)
 		return;
+	late_inside(bfd, session, kernel_ns, &inside);
+	bfd_parts_add_inside(&late->parts, &inside);
 	if (kernel_ns > called_ns - min(called_ns, late->interval_ns)) {
 		late->verdict = BFD_LEFT_LATE;
-		return;
+		late->reason = bfd_reason_of(&inside, 0);
+	} else {
+		late->verdict = BFD_CALLED_LATE;
+		late->reason = bfd_reason_of(&late->parts, late->interval_ns);
 	}
-	late->verdict = BFD_CALLED_LATE;
-	late->reason = bfd_reason_of(&late->parts, late->interval_ns);
 	if (late->reason == BFD_NO_CPU &&
 	    READ_ONCE(task->holders.last_ns) > late->at_ns - gap_ns)
 		late->holders = task->holders;
@@ -112,7 +144,7 @@ static noinline void bfd_late(struct stall_run *run,
 	if (session->account.at)
 		late->who = session->who;
 	memset(&late->holders, 0, sizeof(late->holders));
-	late_blame(bfd, late, before, &session->account);
+	late_blame(bfd, late, session, before);
 	if (gap->late) {
 		WRITE_ONCE(session->late, gap->now);
 		bfd_tell(run, late, gap->limit_ns,

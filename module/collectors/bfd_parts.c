@@ -87,3 +87,38 @@ void bfd_parts_unlooked(struct bfd_parts *parts, const struct bfd_task *row,
 	parts->rest += parts->asleep;
 	parts->asleep = 0;
 }
+
+/**
+ * bfd_parts_inside() - what a task that sends was at inside of its call
+ * @before: its times as it called
+ * @after: the same as its packet reached the device
+ * @kernel_ns: for how long the packet was late there
+ * @inside: result; rest is the kernel's own
+ *
+ * Context: any.
+ */
+void bfd_parts_inside(const struct bfd_account *before,
+		      const struct bfd_account *after, u64 kernel_ns,
+		      struct bfd_parts *inside)
+{
+	bfd_parts_of(before, after, kernel_ns, 0, inside);
+	inside->rest += inside->on_cpu + inside->asleep;
+	inside->on_cpu = 0;
+	inside->asleep = 0;
+}
+
+/**
+ * bfd_parts_add_inside() - a gap's time in the kernel is that of the task, too
+ * @parts: of the gap
+ * @inside: of bfd_parts_inside(), for @parts->kernel
+ */
+void bfd_parts_add_inside(struct bfd_parts *parts,
+			  const struct bfd_parts *inside)
+{
+	parts->waiting += inside->waiting;
+	parts->blocked += inside->blocked;
+	parts->reclaim += inside->reclaim;
+	parts->stopped += inside->stopped;
+	parts->frozen += inside->frozen;
+	parts->kernel = inside->rest;
+}

@@ -203,6 +203,11 @@ void bfd_parts_of(const struct bfd_account *before,
 		  struct bfd_parts *parts);
 void bfd_parts_unlooked(struct bfd_parts *parts, const struct bfd_task *row,
 			u64 since_ns);
+void bfd_parts_inside(const struct bfd_account *before,
+		      const struct bfd_account *after, u64 kernel_ns,
+		      struct bfd_parts *inside);
+void bfd_parts_add_inside(struct bfd_parts *parts,
+			  const struct bfd_parts *inside);
 
 /**
  * bfd_account_current() - the current task's times, as it sends or reads
