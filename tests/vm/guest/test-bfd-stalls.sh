@@ -48,7 +48,7 @@ PARTS='on_cpu_ns waiting_ns blocked_ns reclaim_ns stopped_ns frozen_ns asleep_ns
 
 # late_hello WANTED FIELD: of the longest gap that is WANTED, "DIRECTION SOURCE VERDICT REASON".
 late_hello() {
-	late direction source verdict reason "$2" gap_ns | grep "^$1 " |
+	late direction source verdict reason "$2" gap_ns | grep -E "^$1 " |
 		sort -k 6,6n | tail -n 1 | cut -d' ' -f5
 }
 
@@ -65,14 +65,14 @@ not_whole() {
 # near GOT WANTED: within 10 %.
 near() { awk -v got="${1:-0}" -v wanted="$2" 'BEGIN { d = got - wanted; exit !((d < 0 ? -d : d) <= wanted / 10) }'; }
 
-# judge WANTED PART TRUTH_NS [REGEX]: what is wrong with the tables. What is blamed beside
-# what is WANTED has to match.
+# judge WANTED PART TRUTH_NS [REGEX]: what is wrong with the tables. WANTED is a regular
+# expression; what is blamed beside it has to match the other.
 judge() {
 	local part
 	part=$(late_hello "$1" "$2")
 	[ -n "$part" ] || echo "no row says '$1'"
 	near "$part" "$3" || echo "$2 is ${part:-none}, not $3"
-	blamed | grep -vx -- "$1" | grep -vxE -- "${4:-}" | sed 's/^/blamed: /'
+	blamed | grep -vxE -- "$1" | grep -vxE -- "${4:-}" | sed 's/^/blamed: /'
 	not_whole
 	measured="${2%_ns} ${part:-none} of $(late_hello "$1" gap_ns), truth $3"
 }
@@ -91,18 +91,29 @@ held_by() {	# WANTED REGEX
 flaps() { columns bfd/protocol flaps source | grep -v '^0' | sort | paste -sd,; }
 thread() { columns bfd/sessions source pid | awk -v source="$1" '$1 == source { print $2 }'; }
 
-# Two hogs; and how long a thread waited for a CPU since they began, by the scheduler. No
-# process more makes it wait.
+# Two hogs; and how long a thread waited for a CPU, by the scheduler: at least since they
+# began, at most since before they were prepared. The gap begins in between.
 starve() {	# SIDE SOURCE SECONDS
-	local tid before
+	local tid before after
 	tid=$(thread "$2")
+	read -r _ before _ < "/proc/$tid/schedstat"
 	after_hello "$1"
 	LAB_WATCH=$tid lab_conduct 0 "$3" 2
 	pause 0.3
-	read -r _ waited_ns _ < "/proc/$tid/schedstat"
+	read -r _ after _ < "/proc/$tid/schedstat"
+	waited_most_ns=$((after - before))
 	read -r before < "$LAB/waited"
-	waited_ns=$((waited_ns - before))
+	waited_ns=$((after - before))
 	sleep 1
+}
+
+# starved WANTED [REGEX]: judge what starve() did. Who loses its CPU may have called send.
+starved() {
+	local part truth=$waited_ns
+	part=$(late_hello "$1" waiting_ns)
+	[ "${part:-0}" -lt "$truth" ] || truth=$((part < waited_most_ns ? part : waited_most_ns))
+	judge "$1" waiting_ns "$truth" "$2"
+	held_by "$1" '^rt-hog rr (9[0-9]{5}|1000000) '
 }
 
 # To attach probes holds a slow CPU for a second.
@@ -148,12 +159,11 @@ daemon_stopped() {
 }
 
 # One CPU: the other daemon is starved as well.
-all_starved='tx 10.0.0.[12] called_late cpu|rx 10.0.0.[12] (came_late -|read_late cpu)'
+all_starved='tx 10.0.0.[12] (called|left)_late cpu|rx 10.0.0.[12] (came_late -|read_late cpu)'
 
 daemon_starved() {
 	starve a 10.0.0.1 2
-	judge 'tx 10.0.0.1 called_late cpu' waiting_ns $waited_ns "$all_starved"
-	held_by 'tx 10.0.0.1 called_late cpu' '^rt-hog rr (9[0-9]{5}|1000000) '
+	starved 'tx 10.0.0.1 (called|left)_late cpu' "$all_starved"
 }
 
 daemon_frozen() {
@@ -201,13 +211,14 @@ receiver() {	# SECONDS
 	starve b 10.0.0.2 "$1"
 	chrt -a -o -p 0 "$(lab_pid a)"
 	chrt -o -p 0 "$(pgrep -x ksoftirqd/0)"
-	judge 'rx 10.0.0.2 read_late cpu' waiting_ns $waited_ns \
-		'tx 10.0.0.2 called_late cpu|rx 10.0.0.1 came_late -'
-	held_by 'rx 10.0.0.2 read_late cpu' '^rt-hog rr (9[0-9]{5}|1000000) '
+	starved 'rx 10.0.0.2 read_late cpu' \
+		'tx 10.0.0.2 (called|left)_late cpu|rx 10.0.0.1 came_late -'
 }
 
+# Where in its interval it is starved tells if it is for longer than the detection time.
 daemon_receiver() {
 	receiver 0.9
+	late gap_ns detection_ns | awk '$1 >= $2 { exit 1 }' || return
 	[ -z "$(flaps)" ] || echo "flaps: $(flaps)"
 }
 
@@ -301,7 +312,7 @@ peer_not_reading() {
 # for all of the gap but what it sleeps by itself, 361 ms at most. On so slow a CPU, so does
 # everybody for a while around the stall.
 held() {	# HOLDER WHAT...
-	local wanted='tx 10.0.0.1 called_late cpu' tid before gap took part truth holder=$1
+	local wanted='tx 10.0.0.1 (called|left)_late cpu' tid before gap took part truth holder=$1
 	tid=$(thread 10.0.0.1)
 	after_hello a
 	read -r _ before _ < "/proc/$tid/schedstat"
