@@ -27,10 +27,10 @@ struct probe_row {
 
 static const struct stall_column probe_columns[] = {
 	STALL_TEXT(probe_row, collector, "whose probe it is"),
-	STALL_TEXT(probe_row, kind, "tracepoint, entry (of a function), or none in any kernel"),
+	STALL_TEXT(probe_row, kind, "tracepoint, entry (of a function), timer, or none"),
 	STALL_TEXT(probe_row, wanted, "targets in order of preference"),
 	STALL_TEXT(probe_row, target, "the one that was chosen"),
-	STALL_TEXT(probe_row, hook, "by what means: tracepoint, ftrace, kprobe"),
+	STALL_TEXT(probe_row, hook, "by what means: tracepoint, ftrace, kprobe, timer"),
 	STALL_TEXT(probe_row, need, "required or optional"),
 	STALL_TEXT(probe_row, state, "on, off, missing, failed, or none: no kernel has it"),
 	STALL_U64(probe_row, hits, NULL, "calls of the handler"),
@@ -326,7 +326,7 @@ const struct stall_series stall_self_series[] = {
 		     "memory and losses of the module as a whole"),
 	  .in_status = true },
 	{ STALL_ROWS("cost", cost_table,
-		     "what each hook costs, from one hit in 64 that is timed") },
+		     "what each hook costs, from one hit in 64; of a timer, from all") },
 	{ STALL_ROWS("events", event_table, "single stalls, the newest last"),
 	  .lost = events_lost },
 	{ STALL_ROWS("timeline", stall_timeline_table,
