@@ -42,9 +42,14 @@ static void bfd_leaves_by(struct bfd_session *session,
 /* What changed with this packet, or with one that came in since the last one. */
 static noinline void bfd_agree(struct bfd_session *session)
 {
+	u64 interval_ns;
+
 	bfd_half_agree(&session->tx, &session->rx);
-	session->interval = stall_ns_to_ticks(min(session->tx.pace.interval_ns,
-						  BFD_MOST_NS));
+	interval_ns = session->tx.pace.interval_ns;
+	/* What the peer asked for is not known, but how we go by it is. */
+	if (interval_ns && bfd_is_unheard(&session->tx, &session->rx))
+		interval_ns = max(interval_ns, bfd_median_ns(session));
+	session->interval = stall_ns_to_ticks(min(interval_ns, BFD_MOST_NS));
 }
 
 /* A packet of a session that this CPU has claimed; of a new one, if @anew. */
@@ -210,7 +215,8 @@ static __always_inline u64 usual_call(struct bfd_session *session, u64 now)
 	u64 called;
 
 	if (unlikely(!call || !bfd_sender_is(call, session->tag) ||
-		     call->who.pid != session->who.pid))
+		     call->who.pid != session->who.pid ||
+		     call->account.epoch != session->account.epoch))
 		return U64_MAX;
 	called = READ_ONCE(call->waiting);
 	bfd_account_copy(&session->account, &call->account);

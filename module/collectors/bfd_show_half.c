@@ -160,16 +160,22 @@ static void used_fill(const struct bfd_half *half, struct bfd_used *used)
 		used->buckets[i] = READ_ONCE(half->used[i]);
 }
 
+/* How patient a peer is that was never heard is not known. */
 static void patience_fill(const struct bfd_session *session,
 			  struct patience_row *row)
 {
-	row->tx_margin_ns = session->tx.margin_ns;
-	row->tx_margin_at_ns = session->tx.margin_at_ns;
-	row->tx_missed = session->tx.nr_missed;
+	static const struct bfd_half nothing;
+	const struct bfd_half *tx = &session->tx;
+
+	if (bfd_is_unheard(tx, &session->rx))
+		tx = &nothing;
+	row->tx_margin_ns = tx->margin_ns;
+	row->tx_margin_at_ns = tx->margin_at_ns;
+	row->tx_missed = tx->nr_missed;
 	row->rx_margin_ns = session->rx.margin_ns;
 	row->rx_margin_at_ns = session->rx.margin_at_ns;
 	row->rx_missed = session->rx.nr_missed;
-	used_fill(&session->tx, &row->tx_used_percent);
+	used_fill(tx, &row->tx_used_percent);
 	used_fill(&session->rx, &row->rx_used_percent);
 }
 

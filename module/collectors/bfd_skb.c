@@ -125,6 +125,7 @@ bool bfd_is_own(const struct sk_buff *skb, const struct net_device *dev)
 	const struct sock *sk = skb->sk;
 
 	return sk && sk->sk_protocol == IPPROTO_UDP &&
+	       sk->sk_type == SOCK_DGRAM &&
 	       (sk->sk_family == AF_INET || sk->sk_family == AF_INET6) &&
 	       net_eq(sock_net(sk), dev_net(dev)) &&
 	       !skb_vlan_tag_present(skb) && !netif_is_l3_master(dev) &&

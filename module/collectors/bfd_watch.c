@@ -336,9 +336,13 @@ void bfd_watch_stop(struct bfd_watch *watch)
 
 	WRITE_ONCE(watch->on, false);
 	irq_work_sync(&watch->kick);
-	/* Calls of a CPU are made in their order: those before have been made. */
+	/*
+	 * Calls of a CPU are made in their order: those before have been made. First those
+	 * that set the timer, then those that it made.
+	 */
 	on_each_cpu(watch_flush, NULL, 1);
 	hrtimer_cancel(&watch->timer);
+	on_each_cpu(watch_flush, NULL, 1);
 	for_each_possible_cpu(cpu)
 		hrtimer_cancel(&per_cpu_ptr(watch->cpus, cpu)->timer);
 }
