@@ -39,16 +39,38 @@ struct bfd_late *bfd_receive_late(struct bfd_state *bfd,
 }
 
 /*
- * A thread takes packets in where an interrupt does not, and may wait for a CPU. Could it
- * have waited for so long? All its life it has not waited for less.
+ * A thread takes packets in where an interrupt does not, and may wait for a CPU. Never is
+ * that the idle task, which is interrupted most often.
  */
-static bool is_by_thread(u64 late_ns)
+static __always_inline bool maybe_by_thread(void)
 {
-	return current->flags & PF_KTHREAD &&
-	       bfd_task_waited_ns(current) >= late_ns &&
+	return (current->flags & (PF_KTHREAD | PF_IDLE)) == PF_KTHREAD;
+}
+
+static bool is_by_thread(void)
+{
+	return maybe_by_thread() &&
 	       (str_has_prefix(current->comm, "ksoftirqd/") ||
 		str_has_prefix(current->comm, "napi/") ||
 		str_has_prefix(current->comm, "irq/"));
+}
+
+static noinline void receive_by_thread(struct bfd_session *session)
+{
+	if (!is_by_thread())
+		return;
+	session->rx_thread = current->pid;
+	session->rx_waited_ns = bfd_task_waited_ns(current);
+}
+
+/* Has it waited for so long since it took in one of this session before, or ever? */
+static bool thread_waited(const struct bfd_session *session, u64 late_ns)
+{
+	u64 before_ns = session->rx_thread == current->pid ?
+			session->rx_waited_ns : 0;
+
+	return is_by_thread() &&
+	       bfd_task_waited_ns(current) - before_ns >= late_ns;
 }
 
 /* It came in late, so that is not this host's doing, as far as this host can tell. */
@@ -62,7 +84,7 @@ static noinline void came_late(struct stall_run *run,
 	late = bfd_receive_late(run->priv, session, gap_ns, &patience->pace,
 				&number);
 	late->verdict = BFD_CAME_LATE;
-	late->reason = is_by_thread(gap_ns - patience->limit_ns) ?
+	late->reason = thread_waited(session, gap_ns - patience->limit_ns) ?
 		       BFD_THREAD : BFD_NO_REASON;
 	late->parts.rest = gap_ns;
 	bfd_tell(run, late, patience->limit_ns, 0);
@@ -94,6 +116,7 @@ static void receive_update(struct stall_run *run, struct bfd_session *session,
 	if (likely(half->last &&
 		   half->last >= bfd_port_since(session->key.port)))
 		receive_gap(run, session, stall_ticks_since(half->last, now));
+	receive_by_thread(session);
 	half->nr_packets++;
 	WRITE_ONCE(half->last, now);
 	if (unlikely(half->seen != READ_ONCE(session->tx.changes)))
@@ -223,6 +246,8 @@ static __always_inline bool bfd_came_usual(struct stall_run *run,
 	stall_count(run, RECEIVED);
 	stall_record(run, RX_GAP, gap_ns);
 	bfd_half_used(&session->rx, gap_ns, session->rx.pace.detection_ns);
+	if (unlikely(maybe_by_thread()))
+		receive_by_thread(session);
 	session->rx.nr_packets++;
 	WRITE_ONCE(session->rx.last, now);
 	bfd_release(&session->rx_sequence);

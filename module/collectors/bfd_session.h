@@ -105,6 +105,8 @@ struct bfd_reading {
  * @call: the place where its calls are noted
  * @rx_dev: the lowest device that the latest packet came in by, to be compared only
  * @rx_ifindex: its number
+ * @rx_thread: the kernel's thread that took in a packet last, 0 if none did
+ * @rx_waited_ns: how long it had waited for a CPU then, in all its life
  * @nr_changes: of our state
  * @nr_flaps: times that it was Up and no longer is, and not by our administrator
  * @nr_caused: of them, by our own lateness
@@ -142,6 +144,8 @@ struct bfd_session {
 	struct bfd_call *call;
 	const struct net_device *rx_dev;
 	int rx_ifindex;
+	s32 rx_thread;
+	u64 rx_waited_ns;
 	u64 nr_changes;
 	u64 nr_flaps;
 	u64 nr_caused;

@@ -16,7 +16,7 @@ PATH=$PWD:$PATH
 
 inode() { ip netns exec "$1" readlink /proc/self/ns/net | tr -dc 0-9; }
 
-late() { columns bfd/late direction source verdict reason | sed 's/came_late thread/came_late -/' | sort; }
+late() { columns bfd/late direction source verdict reason | sort; }
 
 # What the module says of a side's sessions, in the words of matrix_told.
 we_tell() {
