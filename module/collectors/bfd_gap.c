@@ -38,7 +38,7 @@ void bfd_tell(struct stall_run *run, const struct bfd_late *late, u64 limit_ns,
 
 /*
  * Does the task that called send hand the packet to the device, in the same call? It does
- * where no queue is between.
+ * where no queue is between. The call is known wherever its time is.
  */
 static bool sends_itself(const struct bfd_session *session,
 			 const struct bfd_task *task)
@@ -47,25 +47,27 @@ static bool sends_itself(const struct bfd_session *session,
 	       READ_ONCE(session->call->used) == session->account.at;
 }
 
-/* What the sender was at after it had called: it can lose its CPU there, too. */
-static void late_inside(struct bfd_state *bfd,
-			const struct bfd_session *session, u64 kernel_ns,
-			struct bfd_parts *inside)
+/*
+ * What the sender was at after it had called: it can lose its CPU there, too. That is not
+ * told again of the next gap, which begins with this packet.
+ */
+static void late_inside(struct bfd_state *bfd, struct bfd_session *session,
+			u64 kernel_ns, struct bfd_parts *inside)
 {
-	const struct bfd_account *before = &session->account;
-	struct bfd_account after = *before;
+	struct bfd_account called = session->account;
 
 	memset(inside, 0, sizeof(*inside));
 	inside->rest = kernel_ns;
-	if (!sends_itself(session, &bfd->tasks.rows[before->task]))
+	if (!sends_itself(session, &bfd->tasks.rows[called.task]))
 		return;
-	bfd_account_current(&bfd->tasks, stall_ticks(), &after);
-	bfd_parts_inside(before, &after, kernel_ns, inside);
+	bfd_account_current(&bfd->tasks, stall_ticks(), &session->account);
+	bfd_parts_inside(&called, &session->account, kernel_ns, inside);
+	session->account.at = called.at;
 }
 
 /* Where the gap was lost, if we know who called send. */
 static void late_blame(struct bfd_state *bfd, struct bfd_late *late,
-		       const struct bfd_session *session,
+		       struct bfd_session *session,
 		       const struct bfd_account *before)
 {
 	const struct bfd_account *after = &session->account;
@@ -175,11 +177,12 @@ u64 bfd_take_call(struct stall_run *run, struct bfd_session *session, u64 tag,
 
 	if (likely(call)) {
 		session->call = call;
-		bfd->tasks.rows[call->account.task].sends = true;
 		called = READ_ONCE(call->waiting);
 		session->who = call->who;
 		bfd_account_copy(&session->account, &call->account);
 		if (likely(bfd_sender_is(call, tag))) {
+			WRITE_ONCE(bfd->tasks.rows[session->account.task].sends,
+				   true);
 			WRITE_ONCE(call->waiting, 0);
 			return called ? stall_ticks_since(called, now) : 0;
 		}

@@ -35,7 +35,7 @@ static bool own_is_late(const struct bfd_session *session, u64 now, u64 gap_ns)
 static noinline void read_late(struct stall_run *run,
 			       struct bfd_session *session, u64 gap_ns,
 			       const struct bfd_pace *pace, u64 limit_ns,
-			       const struct bfd_account *account, bool worked)
+			       const struct bfd_account *account)
 {
 	struct bfd_state *bfd = run->priv;
 	const struct bfd_task *task = &bfd->tasks.rows[account->task];
@@ -46,8 +46,7 @@ static noinline void read_late(struct stall_run *run,
 	late->verdict = BFD_READ_LATE;
 	bfd_parts_of(&session->reading.account, account, gap_ns, 0,
 		     &late->parts);
-	if (!worked)
-		bfd_parts_unlooked(&late->parts, task, late->at_ns - gap_ns);
+	bfd_parts_unlooked(&late->parts, task, late->at_ns - gap_ns);
 	late->reason = bfd_reason_of(&late->parts, late->interval_ns);
 	stall_who_current(&late->who);
 	if (late->reason == BFD_NO_CPU &&
@@ -82,7 +81,6 @@ static noinline void read_judge(struct stall_run *run,
 	struct bfd_account account = {};
 	struct bfd_pace pace;
 	u64 gap_ns, limit_ns;
-	bool worked;
 
 	if (!read_pace(session, &pace)) {
 		stall_missed(run);
@@ -90,13 +88,9 @@ static noinline void read_judge(struct stall_run *run,
 	}
 	gap_ns = stall_ticks_since(session->reading.account.at, now);
 	limit_ns = bfd_pace_limit_ns(&pace, bfd_overdue_percent());
-	/* Did it send, or read for another session, in the gap? */
-	worked = READ_ONCE(bfd->tasks.rows[session->reading.account.task].used) !=
-		 session->reading.account.at;
 	bfd_account_current(&bfd->tasks, now, &account);
 	if (gap_ns > limit_ns && delay_ns > gap_ns - limit_ns)
-		read_late(run, session, gap_ns, &pace, limit_ns, &account,
-			  worked);
+		read_late(run, session, gap_ns, &pace, limit_ns, &account);
 }
 
 static __always_inline void bfd_read(struct stall_run *run,

@@ -293,6 +293,7 @@ void bfd_task_reclaim(struct bfd_tasks *tasks, bool begins)
 {
 	struct bfd_task *row = bfd_task_find(tasks, current->pid);
 	u64 cpu_ns = READ_ONCE(current->se.sum_exec_runtime);
+	u64 began_ns;
 
 	if (!row)
 		return;
@@ -302,14 +303,34 @@ void bfd_task_reclaim(struct bfd_tasks *tasks, bool begins)
 		WRITE_ONCE(row->reclaim_began_ns, stall_clock());
 		return;
 	}
-	if (!row->reclaim_began_ns)
+	began_ns = row->reclaim_began_ns;
+	if (!began_ns)
 		return;
-	row->rare.reclaim += stall_clock() - row->reclaim_began_ns;
+	WRITE_ONCE(row->reclaim_began_ns, 0);
+	/* What was added is not open any more. Pairs with the smp_rmb() in rare_now(). */
+	smp_wmb();
+	row->rare.reclaim += stall_clock() - began_ns;
 	row->rare.reclaim_cpu += cpu_ns - row->reclaim_cpu_ns;
 	row->rare.reclaim_waiting += bfd_task_waited_ns(current) -
 				     row->reclaim_waiting_ns;
 	WRITE_ONCE(row->changes, row->changes + 1);
-	WRITE_ONCE(row->reclaim_began_ns, 0);
+}
+
+/* With the reclaim that a task is in; if it ends just now, it is missing for this time. */
+static void rare_now(const struct bfd_task *row, struct bfd_account *account)
+{
+	u64 began_ns, now = stall_clock();
+
+	account->rare = row->rare;
+	/* Pairs with the smp_wmb() in bfd_task_reclaim(). */
+	smp_rmb();
+	began_ns = READ_ONCE(row->reclaim_began_ns);
+	if (!began_ns || now < began_ns)
+		return;
+	account->rare.reclaim += now - began_ns;
+	account->rare.reclaim_cpu += account->cpu_ns - row->reclaim_cpu_ns;
+	account->rare.reclaim_waiting += account->waiting_ns -
+					 row->reclaim_waiting_ns;
 }
 
 /**
@@ -334,7 +355,7 @@ bool bfd_account_now(const struct bfd_task *row, u64 now,
 		account->waiting_ns = bfd_task_waited_ns(task) +
 				      task_queued_ns(task);
 		account->epoch = READ_ONCE(row->epoch);
-		account->rare = row->rare;
+		rare_now(row, account);
 	}
 	rcu_read_unlock();
 	return task;
