@@ -65,7 +65,7 @@ static const struct stall_column late_columns[] = {
 	STALL_U64(late_row, stopped_ns, "ns", "by a signal or a tracer"),
 	STALL_U64(late_row, frozen_ns, "ns", "by the freezer of its cgroup"),
 	STALL_U64(late_row, asleep_ns, "ns", "in any other sleep"),
-	STALL_U64(late_row, kernel_ns, "ns", "between the call of send and the device"),
+	STALL_U64(late_row, kernel_ns, "ns", "from the call of send to the device; the rest of it"),
 	STALL_U64(late_row, rest_ns, "ns", "not known; all of these add up to the gap"),
 	STALL_U64(late_row, pid, NULL, "thread of the daemon"),
 	STALL_U64(late_row, tgid, NULL, "its process"),

@@ -61,7 +61,7 @@ struct bfd_account {
  * @stopped: by a signal or a tracer
  * @frozen: by the freezer of its cgroup
  * @asleep: in another sleep, as in poll() until the next hello
- * @kernel: from the call of send to the device, or from the device to the read
+ * @kernel: from the call of send to the device, but for what the task was at there
  * @rest: not known
  */
 struct bfd_parts {
