@@ -7,10 +7,18 @@
 
 . "$(dirname "$0")/test.sh"
 
+[ $# -gt 0 ] || set -- 6.1
+
+# count/KERNEL, time/KERNEL
 dcache() {
-	put_module "$1" || return
-	in_guest "$1" test-dcache.sh -a psi=1
+	case $1 in
+	count/*) in_guest "${1#*/}" test-dcache.sh;;
+	time/*) in_guest "${1#*/}" test-reclaim.sh -D -a psi=1;;
+	esac
 }
 
 put_programs
-run_on "$(nproc)" dcache "${@:-6.1}"
+for kernel; do
+	put_module "$kernel"
+done
+run_on "$(nproc)" dcache "${@/#/count/}" "${@/#/time/}"

@@ -368,11 +368,9 @@ peer_cases='frozen_fs slow_fsync reclaim not_reading'
 dentries_cases='watch drop'
 control_cases=reclaim
 
-what=$1 runs=${2:-1}
-cases=${what}_cases
-set -- "${@:3}"
-[ $# -gt 0 ] || read -ra cases <<< "${!cases}"
-[ $# = 0 ] || cases=("$@")
+what=$1 runs=${2:-1} all_cases=${1}_cases
+cases=("${@:3}")
+[ ${#cases[@]} -gt 0 ] || read -ra cases <<< "${!all_cases}"
 insmod stallmeter.ko
 if [ "$what" = peer ]; then
 	peers_up
@@ -380,10 +378,8 @@ else
 	lab_up v4
 	lab_wait_up 60
 fi
-case $what in
-control) ext4_up;;
-dentries) dentries_up;;
-esac
+[ "$what" != control ] || ext4_up
+[ "$what" != dentries ] || dentries_up
 lab_no_throttling
 lab_conduct 0 0.01 1
 for case in "${cases[@]}"; do

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # test-dcache.sh - what dcache and reclaim count, beside what was done and what the
-# kernel says itself: dentry-state, ftrace's events of the shrinkers, pressure stall
-# information. In a guest with 2 CPUs, booted with psi=1. A duration is only compared
-# with the kernel's own of the same moment.
+# kernel says itself in dentry-state. In a guest with 2 CPUs.
 # shellcheck shell=bash
 
 set -uo pipefail
@@ -10,100 +8,15 @@ set -uo pipefail
 . /run/guest/tap.sh
 # shellcheck source=ext4.sh
 . /run/guest/ext4.sh
+# shellcheck source=dcache.sh
+. /run/guest/dcache.sh
 PATH=$PWD:$PATH
-
-FILES=/sys/kernel/debug/stallmeter
-PARAMS=/sys/module/stallmeter/parameters
-TRACE=/sys/kernel/tracing
-CGROUPS=/sys/fs/cgroup
 
 # Missing names and created files, of both CPUs together.
 MISSING=20000 CREATED=5000
 
 exec 9<> <(:)
 nap() { read -rt "$1" -u 9; }
-
-# From the files, by awk: jq takes a third of a second to start.
-# rows TABLE COLUMN...: these columns; none of them has blanks here.
-rows() {
-	awk -v columns="${*:2}" '
-		sub(/^# */, "") { for (n = 1; n <= NF; n++) at[$n] = n; next }
-		{
-			line = ""
-			for (n = 1; n <= split(columns, column, " "); n++)
-				line = line (n > 1 ? " " : "") $at[column[n]]
-			print line
-		}' "$FILES/$1"
-}
-
-# of HISTOGRAM, how many and their sum; the first line begins with "# unit ns count 1 sum 2".
-count() { local head; read -ra head < "$FILES/$1"; echo "${head[4]}"; }
-total() { local head; read -ra head < "$FILES/$1"; echo "${head[6]}"; }
-
-sum() { awk -v column="${1:-1}" '{ n += $column } END { printf "%.0f", n }'; }
-
-# is_near GOT WANTED [PERCENT]: within 1 %.
-is_near() {
-	local off=$((${1:-0} - ${2:-0}))
-	[ -n "$1" ] && [ -n "$2" ] && [ $((${off#-} * 100)) -le $(($2 * ${3:-1})) ]
-}
-
-# near NAME GOT WANTED [PERCENT]
-near() {
-	if is_near "${@:2}"; then
-		tap_result ok "$1"
-	else
-		tap_result 'not ok' "$1" "got '$2', wanted '$3', give or take ${4:-1} %"
-	fi
-}
-
-# look MOMENT: what has been counted so far. By the shell alone: a program makes
-# dentries itself.
-declare -A at
-look() {
-	local series dentries negative
-	for series in allocated freed negative_made turned_positive live; do
-		read -r "at[$1.$series]" < $FILES/dcache/$series
-	done
-	read -r dentries _ _ _ negative _ < /proc/sys/fs/dentry-state
-	at[$1.dentries]=$dentries at[$1.negative]=$negative
-}
-
-# since BEFORE AFTER SERIES, and how much less it became
-since() { echo $((at[$2.$3] - at[$1.$3])); }
-lost() { since "$2" "$1" "$3"; }
-
-nothing_lost() {
-	is 'nothing was dropped or missed' "$(stallmeter show stallmeter/collectors --json |
-		jq -r 'select(.type == "row").row | select(.name | IN("dcache", "reclaim")) |
-			"\(.name) \(.dropped) \(.missed)"' | paste -sd,)" 'dcache 0 0,reclaim 0 0'
-}
-
-begin_anew() {
-	nothing_lost
-	drop_caches
-	echo dcache,reclaim > $PARAMS/reset
-}
-
-trace_shrinkers() {
-	echo > $TRACE/trace
-	echo 1 > $TRACE/events/vmscan/mm_shrink_slab_start/enable
-	echo 1 > $TRACE/events/vmscan/mm_shrink_slab_end/enable
-}
-
-# Leaves "RUNS FREED NS" of each shrinker in the file "traced", the busiest first.
-trace_ends() {
-	echo 0 > $TRACE/events/vmscan/enable
-	awk '{ for (n = 1; n <= NF && $n !~ /^mm_shrink_slab_/; n++) time = $n + 0; event = $n; one = $(n + 2) }
-		event == "mm_shrink_slab_start:" { runs[one]++; began[one] = time }
-		event == "mm_shrink_slab_end:" {
-			took[one] += time - began[one]
-			sub(/.*return val /, "")
-			freed[one] += $1
-		}
-		END { for (one in runs) printf "%d %d %.0f\n", runs[one], freed[one], took[one] * 1e9 }' \
-		$TRACE/trace | sort -k 2nr > traced
-}
 
 test_load() {
 	ok 'an ext4 is there' ext4_up
@@ -187,24 +100,18 @@ test_makers() {
 
 # All that was made is freed, by one shrinker. Who made it can still be seen.
 test_drop() {
-	local runs freed took
-	trace_shrinkers
+	local freed
 	look full
 	drop_caches
 	look dropped
-	trace_ends
 	near 'what drop_caches frees was counted' "$(since full dropped freed)" "$(lost full dropped dentries)"
 	near 'that is all that was made' "$(since full dropped freed)" $((MISSING + CREATED))
 	near 'in batches' "$(total dcache/batch_dentries)" "$(<$FILES/dcache/freed)"
 	is 'the shrinker is named, its owner, and who wrote to drop_caches' \
 		"$(rows reclaim/shrinkers shrinker owner contexts longest_context comm | grep ext4)" \
 		'super_cache_scan ext4:loop0 drop_caches drop_caches bash'
-	read -r _ runs freed took < <(rows reclaim/shrinkers owner runs freed total_ns | grep ext4)
+	freed=$(rows reclaim/shrinkers owner freed | grep ext4 | sum 2)
 	near 'it freed what dentry-state lost' "$freed" "$(lost full dropped dentries)"
-	is 'it ran as often as ftrace saw, and freed as many' "$runs $freed" "$(head -n 1 traced | cut -d' ' -f1,2)"
-	near 'and took as long' "$took" "$(head -n 1 traced | cut -d' ' -f3)" 10
-	is 'so did all shrinkers together' "$(count reclaim/run_ns)" "$(sum 1 < traced)"
-	near 'in the time that ftrace saw' "$(total reclaim/run_ns)" "$(sum 3 < traced)" 10
 	near 'makers name who it was' "$(rows dcache/makers comm filesystem retained | grep '^dentryload ext4' | sum 3)" \
 		$((MISSING + CREATED))
 }
@@ -344,89 +251,6 @@ test_walks() {
 	mount -t ext4 /dev/loop0 mnt
 }
 
-# in_cgroup NAME CMD...
-in_cgroup() { (echo $BASHPID > "$CGROUPS/$1/cgroup.procs" && exec "${@:2}"); }
-
-# Who lowers a limit has to reclaim. One process that becomes another program is two.
-test_victims() {
-	(
-		printf first > /proc/$BASHPID/comm
-		echo 2M > $CGROUPS/warm/memory.high
-		printf second > /proc/$BASHPID/comm
-		echo 0 > $CGROUPS/warm/memory.high
-	)
-	is 'victims are commands of a process' "$(rows reclaim/victims comm tgid count |
-		awk '$3 { print $1 }' | sort | paste -sd,)" first,second
-	is 'here of one' "$(rows reclaim/victims tgid count | awk '$2 { print $1 }' | uniq | wc -l)" 1
-}
-
-# Two cgroups with dentries of programs that have ended. To free those of the first is to
-# run for the first time what is measured in the other: where code is translated, that is
-# slow, and PSI begins and ends a little outside of what the module sees.
-cgroups_up() {
-	echo +memory > $CGROUPS/cgroup.subtree_control
-	mkdir $CGROUPS/{warm,pressed}
-	in_cgroup warm dentryload missing mnt/haystack 20000
-	nothing_lost
-	test_victims
-	curl -s "file://$PWD/mnt/haystack/warm-[1-3]"
-	taskset -c 1 true
-}
-
-# press NAMES: curl looks up each name that a pattern stands for, in one process: the
-# program that did this to many hosts, through its library for certificates. Dentries are
-# charged to its cgroup, so it has to free them. There are many more, as the kernel kills
-# who waits for memory before RCU has given it back. On one CPU, as PSI averages over CPUs.
-press() {
-	local status
-	echo max > $CGROUPS/pressed/memory.max
-	in_cgroup pressed dentryload missing mnt/haystack 25000
-	echo $(($(<$CGROUPS/pressed/memory.current) + 2000000)) > $CGROUPS/pressed/memory.max
-	echo dcache,reclaim > $PARAMS/reset
-	psi_us=-$(pressure)
-	look begin
-	in_cgroup pressed taskset -c 1 curl -s "file://$PWD/mnt/haystack/missing-$1" > /dev/null
-	status=$?
-	look end
-	is "curl ran to its end: $1" "$status" 37
-	psi_us=$((psi_us + $(pressure)))
-	diag "$(count reclaim/memcg_ns) reclaims in $(total reclaim/memcg_ns) ns, PSI $psi_us us"
-}
-
-# For how long all of the tasks of the cgroup together waited for memory, in us.
-pressure() { sed -n 's/^some.*total=//p' $CGROUPS/pressed/memory.pressure; }
-
-# Where the host takes the CPU away in that little outside, for longer than all of it
-# takes, PSI is right and no measure: again, with other names.
-test_pressure() {
-	local names
-	for names in '[20001-32000]' '[40001-52000]'; do
-		is_near "$(total reclaim/memcg_ns)" "${psi_us}000" 10 && break
-		press "$names"
-	done
-	near 'reclaim took as long as PSI says' "$(total reclaim/memcg_ns)" "${psi_us}000" 10
-}
-
-test_curl() {
-	local names=12000 psi_us total memcg count
-	cgroups_up
-	press "[1-$names]"
-	near 'curl made a dentry for each name' "$(since begin end negative_made)" $names 2
-	like 'makers name curl' "$(rows dcache/makers comm directory | head -n 1)" '^curl (.*/)?haystack$'
-	rows reclaim/victims comm cgroup_id total_ns memcg_ns count > victims
-	like 'victims name curl in its cgroup first' "$(head -n 1 victims)" "^curl $(stat -c %i $CGROUPS/pressed) "
-	read -r _ _ total memcg count < victims
-	is 'all of it for the limit of the cgroup' "$memcg" "$total"
-	ok 'which it met' test "$count" -ge 1
-	is 'memcg_ns has the same' "$(count reclaim/memcg_ns) $(total reclaim/memcg_ns)" \
-		"$(rows reclaim/victims count | sum) $(rows reclaim/victims memcg_ns | sum)"
-	is 'nobody else waited' "$(count reclaim/direct_ns)" 0
-	is 'the shrinker of ext4 worked for the cgroup, and for nobody else' \
-		"$(rows reclaim/shrinkers owner contexts comm | grep ext4)" 'ext4:loop0 memcg curl'
-	is 'each time' "$(rows reclaim/shrinkers owner memcg_runs | grep ext4)" "$(rows reclaim/shrinkers owner runs | grep ext4)"
-	test_pressure
-}
-
 diag "$(uname -r)"
 test_load
 test_quiet
@@ -440,7 +264,6 @@ test_spooling
 test_directories
 test_commands
 test_walks
-test_curl
 nothing_lost
 ok 'unloads' rmmod stallmeter
 done_testing
