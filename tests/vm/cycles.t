@@ -15,7 +15,7 @@ CYCLES=${CYCLES:-$([ -n "${STALL_ALL:-}" ] && echo 200 || echo 20)}
 counters() {
 	"$VM_DIR/kernel" run 6.1 "$work" bash -euo pipefail -c '
 		for file in "$1"/*; do
-			./stallmeter show --input "$file" --json | jq -rs "
+			./stallmeter show --input "$file" --json | gojq -rs "
 				(map(select(.type == \"snapshot\"))[0] | \"\(.instance)/\(.generation)\") + \" \" +
 				(map(select(.type == \"counter\" and .group == \"bfd\") | .value | tostring) | join(\" \"))"
 		done' _ "snapshots.$1"

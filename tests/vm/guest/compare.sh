@@ -17,7 +17,7 @@ set -euo pipefail
 
 # One line an event of BFD: "event SRC DST PORT LASTED END", END by the wall clock.
 events() {
-	jq -rs '
+	gojq -rs '
 		(map(select(.type == "snapshot"))[0] | .real_ns - .mono_ns) as $offset
 		| .[]
 		| select(.type == "row" and .series == "events") | .row

@@ -14,7 +14,7 @@ FAULT=/sys/module/epollfault/parameters
 nr_victims=0 victim_pid=() victim_fd=() victim_epfd=() victim_kind=()
 
 counter() { cat "$FILES/epoll/$1"; }
-rows() { stallmeter show "$1" --json | jq -r "select(.type == \"row\").row | $2"; }
+rows() { stallmeter show "$1" --json | gojq -r "select(.type == \"row\").row | $2"; }
 
 # until_true TENTHS CMD...
 until_true() {

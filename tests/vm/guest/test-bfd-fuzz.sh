@@ -11,8 +11,8 @@ set -uo pipefail
 . /run/guest/lib.sh
 PATH=$PWD:$PATH
 
-rows() { stallmeter show "$1" --json | jq -r "select(.type == \"row\").row | $2"; }
-value() { stallmeter show "bfd/$1" --json | jq -r 'select(.type == "counter").value'; }
+rows() { stallmeter show "$1" --json | gojq -r "select(.type == \"row\").row | $2"; }
+value() { stallmeter show "bfd/$1" --json | gojq -r 'select(.type == "counter").value'; }
 flows() { rows "bfd/$1" '"\(.source) > \(.destination)"' | sort; }
 fuzz() { ip netns exec a bfdload fuzz --seed "$1" --count "$2" "${@:3}"; }
 

@@ -114,13 +114,13 @@ same_as_tcpdump() {
 	for side in a b; do
 		tcpdump_gaps $side
 	done > gaps
-	stallmeter show bfd/sessions --json | jq -r 'select(.type == "row").row |
+	stallmeter show bfd/sessions --json | gojq -r 'select(.type == "row").row |
 		.source as $source | .gap_ns.buckets[] | "\($source) \(.le) \(.count)"' > buckets
 	ok "$pair: gaps are those of tcpdump, within 1 ms" same_gaps <(sed -n 's/^Out //p' gaps) buckets
 	is "$pair: as many packets went out" "$(columns bfd/sessions source packets | sort)" "$(count_packets Out)"
 	is "$pair: and came in" "$(columns bfd/protocol source received | sort)" "$(count_packets In)"
 	stallmeter show bfd/rx_gap_ns --json |
-		jq -r 'select(.type == "histogram").buckets[] | "all \(.le) \(.count)"' > buckets
+		gojq -r 'select(.type == "histogram").buckets[] | "all \(.le) \(.count)"' > buckets
 	ok "$pair: the gaps of what came in are those of tcpdump" same_gaps <(sed -n 's/^In [^ ]*/all/p' gaps) buckets
 	diag "$pair: $(wc -l < gaps) gaps"
 }
@@ -177,7 +177,7 @@ test_rows() {
 
 dropped_and_missed() {
 	stallmeter show stallmeter/collectors --json |
-		jq -r 'select(.type == "row").row | select(.name == "bfd") | "\(.dropped) \(.missed)"'
+		gojq -r 'select(.type == "row").row | select(.name == "bfd") | "\(.dropped) \(.missed)"'
 }
 
 test_pair() {

@@ -10,7 +10,7 @@ set -uo pipefail
 . /run/guest/lib.sh
 PATH=$PWD:$PATH
 
-rows() { stallmeter show "$1" --json | jq -r "select(.type == \"row\").row | $2"; }
+rows() { stallmeter show "$1" --json | gojq -r "select(.type == \"row\").row | $2"; }
 inode() { ip netns exec "$1" readlink /proc/self/ns/net | tr -dc 0-9; }
 flow() { awk -v flow="$1" -v field="$2" '$1 == "flow" && $2 " " $3 " " $4 == flow { print $field }' flows; }
 
@@ -67,9 +67,9 @@ for source in 10.0.0.1 10.1.0.1 fd00::1; do
 done
 sum=$(rows bfd/sessions .gap_ns.count | awk '{ n += $1 } END { print n }')
 is 'tx_gap_ns is the sum of all sessions' "$(stallmeter show bfd/tx_gap_ns --json |
-	jq -r 'select(.type == "histogram").count')" "$sum"
-is 'each send reached the device' "$(stallmeter show bfd/sends --json | jq -r 'select(.value).value')" \
-	"$(stallmeter show bfd/packets --json | jq -r 'select(.value).value')"
+	gojq -r 'select(.type == "histogram").count')" "$sum"
+is 'each send reached the device' "$(stallmeter show bfd/sends --json | gojq -r 'select(.value).value')" \
+	"$(stallmeter show bfd/packets --json | gojq -r 'select(.value).value')"
 stallmeter report | while read -r line; do diag "$line"; done
 
 # The largest gap of a session as an event: its length, and its part in the kernel.
@@ -88,10 +88,10 @@ sleep 1
 echo bfd > /sys/module/stallmeter/parameters/reset
 sleep 1
 # of packets that were in the queue already
-unknown() { stallmeter show bfd/senders_unknown --json | jq -r 'select(.type == "counter").value'; }
+unknown() { stallmeter show bfd/senders_unknown --json | gojq -r 'select(.type == "counter").value'; }
 before=$(unknown)
 sleep 4
-tx_delay() { stallmeter show bfd/tx_delay_ns --json | jq -r "select(.type == \"histogram\").$1"; }
+tx_delay() { stallmeter show bfd/tx_delay_ns --json | gojq -r "select(.type == \"histogram\").$1"; }
 ok 'the time in a queue is seen' test "$(tx_delay max)" -ge 50000000 -a "$(tx_delay max)" -lt 100000000
 is 'the sender is who called' "$(rows bfd/sessions .comm | sort -u)" bird
 is 'of each packet' "$(unknown)" "$before"
@@ -135,7 +135,7 @@ for side in a b; do
 done
 sleep 1
 reset
-strangers() { stallmeter show bfd/strangers --json | jq -r 'select(.type == "counter").value'; }
+strangers() { stallmeter show bfd/strangers --json | gojq -r 'select(.type == "counter").value'; }
 before=$(strangers)
 ip -n a route replace 10.1.0.2/32 via 10.2.0.2 src 10.1.0.1
 sleep 3

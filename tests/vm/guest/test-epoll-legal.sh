@@ -51,7 +51,7 @@ test_pool() {
 	echo 1000 > /sys/module/stallmeter/parameters/epoll_check_ms
 	echo 1000 > /sys/module/stallmeter/parameters/epoll_lost_ms
 }
-counter_of() { stallmeter show "epoll/$1" --json | jq -r 'select(.type == "histogram").count'; }
+counter_of() { stallmeter show "epoll/$1" --json | gojq -r 'select(.type == "histogram").count'; }
 
 # Who sleeps beside one that was woken and gets no CPU is not lost.
 test_starved() {

@@ -10,7 +10,7 @@ set -uo pipefail
 . /run/guest/epoll.sh
 PATH=$PWD:$PATH
 
-hist() { stallmeter show "epoll/$1" --json | jq -r "select(.type == \"histogram\") | $2"; }
+hist() { stallmeter show "epoll/$1" --json | gojq -r "select(.type == \"histogram\") | $2"; }
 reset() { echo epoll > /sys/module/stallmeter/parameters/reset; until_true 50 is_known; }
 
 # near NAME GOT WANTED PERCENT

@@ -12,8 +12,8 @@ FILES=/sys/kernel/debug/stallmeter
 PARAMS=/sys/module/stallmeter/parameters
 LEVEL=$(sed 's/.*lockdown=\([a-z]*\).*/\1/' /proc/cmdline)
 
-rows() { stallmeter show "$1" --json | jq -r "select(.type == \"row\").row | $2"; }
-value() { stallmeter show "$1" --json | jq -r 'select(.type == "counter").value'; }
+rows() { stallmeter show "$1" --json | gojq -r "select(.type == \"row\").row | $2"; }
+value() { stallmeter show "$1" --json | gojq -r 'select(.type == "counter").value'; }
 set_param() { echo "$2" > "$PARAMS/$1"; }
 probe() { rows stallmeter/probes "select(.wanted == \"$1\") | [.state, .hook, .reason] | join(\" \")"; }
 

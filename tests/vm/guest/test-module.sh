@@ -13,9 +13,9 @@ PARAMS=/sys/module/stallmeter/parameters
 
 set_param() { echo "$2" > "$PARAMS/$1"; } 2>/dev/null
 
-# rows GROUP/SERIES FILTER: what jq's FILTER makes of each row.
-rows() { stallmeter show "$1" --json | jq -r "select(.type == \"row\").row | $2"; }
-value() { stallmeter show "$1" --json | jq -r 'select(.type == "counter" or .type == "gauge").value'; }
+# rows GROUP/SERIES FILTER: what gojq's FILTER makes of each row.
+rows() { stallmeter show "$1" --json | gojq -r "select(.type == \"row\").row | $2"; }
+value() { stallmeter show "$1" --json | gojq -r 'select(.type == "counter" or .type == "gauge").value'; }
 bfd() { rows stallmeter/collectors "select(.name == \"bfd\") | $1"; }
 memory() { rows stallmeter/module '"\(.memory_bytes) bytes and \(.memory_cpu_bytes) a CPU"'; }
 loaded() { grep -q '^stallmeter ' /proc/modules; }

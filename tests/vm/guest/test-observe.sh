@@ -16,7 +16,7 @@ PARAMS=/sys/module/stallmeter/parameters
 LIMIT=5 TURNS=10
 [[ $(uname -r) != *debug ]] || LIMIT=15 TURNS=3	# cycles.t does more there
 
-rows() { stallmeter show "$1" --json | jq -r "select(.type == \"row\").row | $2"; }
+rows() { stallmeter show "$1" --json | gojq -r "select(.type == \"row\").row | $2"; }
 
 # Sends, packets, and what was lost: from the files, by the shell, as this is short.
 counted() {

@@ -63,7 +63,7 @@ echo all > $PARAMS/reset
 udpload v4 3784 100
 is 'counts afterwards' "$(cat $FILES/bfd/sends $FILES/bfd/packets | xargs)" '100 100'
 is 'all collectors are on' "$(stallmeter show stallmeter/collectors --json |
-	jq -r 'select(.type == "row").row | select(.state == "on").name' | paste -sd,)" \
+	gojq -r 'select(.type == "row").row | select(.state == "on").name' | paste -sd,)" \
 	bfd,dcache,epoll,reclaim,udp
 ok 'unloads' rmmod stallmeter
 done_testing

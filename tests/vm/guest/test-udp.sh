@@ -12,7 +12,7 @@ FILES=/sys/kernel/debug/stallmeter
 PARAMS=/sys/module/stallmeter/parameters
 RELEASE=$(uname -r)
 
-rows() { stallmeter show "$1" --json | jq -r "select(.type == \"row\").row | $2"; }
+rows() { stallmeter show "$1" --json | gojq -r "select(.type == \"row\").row | $2"; }
 count() { cat "$FILES/udp/$1"; }
 
 # socket PORT EXPRESSION: of the socket's row, in the initial namespace or $NETNS
@@ -238,16 +238,16 @@ test_queued() {
 	is 'chosen ports are' "$(rows stallmeter/probes 'select(.wanted == "__udp_enqueue_schedule_skb").state')" on
 	udpdrop v4:5000 send:20:100 sleep:50 timed:20:100 v4:5001 send:20:100 timed:20:100 > queued.out
 	sum=$(awk '$1 == "timed" { print $2; exit }' queued.out)
-	is 'each of their datagrams is timed' "$(stallmeter show udp/queued_ns --json | jq 'select(.type == "histogram").count')" 20
-	ok 'as the receiver itself does, within 3 %' near "$(stallmeter show udp/queued_ns --json | jq 'select(.type == "histogram").sum')" "$sum" 3
+	is 'each of their datagrams is timed' "$(stallmeter show udp/queued_ns --json | gojq 'select(.type == "histogram").count')" 20
+	ok 'as the receiver itself does, within 3 %' near "$(stallmeter show udp/queued_ns --json | gojq 'select(.type == "histogram").sum')" "$sum" 3
 	udpdrop v4:5000 send:2000:10 close > /dev/null
 	udpdrop v4:6000 rcvbuf:4096 send:500:500 recv:3:500 > /dev/null
 	sleep 0.3
 	is 'what is never read is forgotten' \
-		"$(stallmeter show udp/queued_ns --json | jq 'select(.type == "histogram").count') $(rows stallmeter/collectors 'select(.name == "udp").dropped')" '23 0'
+		"$(stallmeter show udp/queued_ns --json | gojq 'select(.type == "histogram").count') $(rows stallmeter/collectors 'select(.name == "udp").dropped')" '23 0'
 	echo none > $PARAMS/udp_ports
 	is 'without ports it ends' "$(rows stallmeter/probes 'select(.wanted == "__udp_enqueue_schedule_skb").state')" off
-	is 'and what was counted stays' "$(stallmeter show udp/queued_ns --json | jq 'select(.type == "histogram").count')" 23
+	is 'and what was counted stays' "$(stallmeter show udp/queued_ns --json | gojq 'select(.type == "histogram").count')" 23
 }
 
 test_params() {
