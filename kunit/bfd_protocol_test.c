@@ -67,10 +67,20 @@ static void who_was_never_heard_agreed_on_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tx->nr_missed, 0ULL);
 	KUNIT_EXPECT_EQ(test, tx->used_max, 0ULL);
 
+	/* Whatever was counted does not become the patience of one that is known. */
+	bfd_half_used(tx, 150 * MS, 300 * MS);
+	tx->said.state = BFD_DOWN;
+	bfd_half_agree(tx, rx);
+	KUNIT_EXPECT_TRUE(test, tx->unheard);
+	tx->said.state = BFD_UP;
+
 	/* S-BFD's initiator asks for no packets, and goes by what it wants. */
 	tx->said.flags = BFD_DEMAND;
 	bfd_half_agree(tx, rx);
 	KUNIT_EXPECT_FALSE(test, bfd_is_unheard(tx, rx));
+	KUNIT_EXPECT_FALSE(test, tx->unheard);
+	KUNIT_EXPECT_EQ(test, tx->used_sum, 0ULL);
+	KUNIT_EXPECT_EQ(test, tx->margin_at_ns, 0ULL);
 	bfd_half_judge(tx, rx, 1000 * MS, 50, &patience);
 	KUNIT_EXPECT_EQ(test, patience.limit_ns, 200 * MS);
 	KUNIT_EXPECT_GT(test, tx->nr_missed, 0ULL);

@@ -126,6 +126,18 @@ void bfd_half_judge(struct bfd_half *half, const struct bfd_half *other,
 		half->nr_missed += div64_u64(gap_ns - 1, pace->interval_ns);
 }
 
+/* Now the other end's patience is known: what is taken of it counts from here on. */
+static noinline void half_patience_begins(struct bfd_half *half)
+{
+	half->unheard = false;
+	half->margin_ns = 0;
+	half->margin_at_ns = 0;
+	half->used_sum = 0;
+	half->used_least = 0;
+	half->used_max = 0;
+	memset(half->used, 0, sizeof(half->used));
+}
+
 /**
  * bfd_half_agree() - what both ends agree on now
  * @half: the direction
@@ -139,6 +151,10 @@ void bfd_half_agree(struct bfd_half *half, const struct bfd_half *other)
 
 	half->seen = READ_ONCE(other->changes);
 	bfd_pace_of(&half->said, &other->said, &pace);
+	if (unlikely(bfd_is_unheard(half, other)))
+		half->unheard = true;
+	else if (unlikely(half->unheard && pace.interval_ns))
+		half_patience_begins(half);
 	if (half->pace.interval_ns && !pace.interval_ns) {
 		half->was = half->pace;
 		half->was_until = half->last;

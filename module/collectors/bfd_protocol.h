@@ -28,6 +28,8 @@ struct bfd_pace {
  * struct bfd_half - one direction of a session by the protocol
  * @wire: the latest valid packet, as it was
  * @len: of its datagram, as the UDP header has it
+ * @unheard: packets were due although the other end was never heard, and so what they
+ *	took of its patience is not known
  * @said: what it says; its multiplier is 0 before the first
  * @pace: agreed when that packet passed
  * @was: the latest pace by which packets were due that are due no more
@@ -47,6 +49,7 @@ struct bfd_pace {
 struct bfd_half {
 	struct bfd_wire wire __aligned(8);
 	__be16 len;
+	bool unheard;
 	struct bfd_control said;
 	struct bfd_pace pace;
 	struct bfd_pace was;

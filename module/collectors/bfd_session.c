@@ -136,6 +136,9 @@ void bfd_session_paused(struct bfd_session *session, u64 gap_ns)
 {
 	count_over(session, gap_ns, bfd_median_ns(session));
 	window_add(session, gap_ns);
+	/* It goes by what is usual: that is looked at again with the next packet. */
+	if (unlikely(session->tx.unheard))
+		session->sk = NULL;
 }
 
 /**

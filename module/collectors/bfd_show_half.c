@@ -160,23 +160,23 @@ static void used_fill(const struct bfd_half *half, struct bfd_used *used)
 		used->buckets[i] = READ_ONCE(half->used[i]);
 }
 
-/* How patient a peer is that was never heard is not known. */
+/* How patient one is that was never heard is not known. */
 static void patience_fill(const struct bfd_session *session,
 			  struct patience_row *row)
 {
 	static const struct bfd_half nothing;
-	const struct bfd_half *tx = &session->tx;
+	const struct bfd_half *tx, *rx;
 
-	if (bfd_is_unheard(tx, &session->rx))
-		tx = &nothing;
+	tx = session->tx.unheard ? &nothing : &session->tx;
+	rx = session->rx.unheard ? &nothing : &session->rx;
 	row->tx_margin_ns = tx->margin_ns;
 	row->tx_margin_at_ns = tx->margin_at_ns;
 	row->tx_missed = tx->nr_missed;
-	row->rx_margin_ns = session->rx.margin_ns;
-	row->rx_margin_at_ns = session->rx.margin_at_ns;
-	row->rx_missed = session->rx.nr_missed;
+	row->rx_margin_ns = rx->margin_ns;
+	row->rx_margin_at_ns = rx->margin_at_ns;
+	row->rx_missed = rx->nr_missed;
 	used_fill(tx, &row->tx_used_percent);
-	used_fill(&session->rx, &row->rx_used_percent);
+	used_fill(rx, &row->rx_used_percent);
 }
 
 /* Of both directions at one moment, if they let us; else a mix of two. */

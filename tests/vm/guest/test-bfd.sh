@@ -171,6 +171,31 @@ diag "$(tagged)"
 pkill -x bfdload
 wait
 
+# What comes in by a macvlan is not assigned. Of a peer that was never heard it is not
+# known how patient it is, but a sender that stalls is looked at as soon as any other,
+# however long it was slow before it was up.
+ip -n c link add link veth-c name mac-c type macvlan mode bridge
+ip -n c address add 10.8.0.1/24 dev mac-c
+ip -n c link set mac-c up
+ip -n d address add 10.8.0.2/24 dev veth-d
+ip netns exec c bfdload peer --device mac-c 10.8.0.1 10.8.0.2 > c.told & sender=$!
+sleep 12
+ip netns exec d bfdload peer 10.8.0.2 10.8.0.1 > d.told &
+states() { rows bfd/protocol 'select(.source == "10.8.0.1") | "\(.state) \(.peer_state)"'; }
+up_unheard() { test "$(states)" = 'Up -'; }
+patience() { rows bfd/patience 'select(.source == "10.8.0.1") | "\(.tx_used_percent.count) \(.tx_margin_at_ns) \(.tx_missed)"'; }
+ok 'a session is up whose peer is not heard' lab_wait 30 up_unheard
+sleep 10
+kill -STOP "$sender"
+sleep 0.85
+kill -CONT "$sender"
+sleep 1
+is 'it is late by its own pace, and why is known' "$(late 10.8.0.1)" '1 called_late stopped'
+is "its peer's patience is not" "$(patience)" '0 0 0'
+pkill -x bfdload
+wait
+is 'nor later' "$(states | cut -d' ' -f1), $(patience)" 'AdminDown, 0 0 0'
+
 # Events are kept for longer than records: whose delay it was stays known. With so low a
 # threshold, each of our hellos makes a record.
 reset
