@@ -7,9 +7,6 @@
 #include "bfd.h"
 #include "bfd_params.h"
 
-/* Of a gap below this nobody asks why: timers of sessions in software are longer. */
-#define BFD_WORTH_NS	((u64)NSEC_PER_MSEC)
-
 /**
  * bfd_tell() - make an event of a late hello
  * @run: the collector's run
@@ -44,13 +41,23 @@ static bool sends_itself(const struct bfd_session *session,
 			 const struct bfd_task *task)
 {
 	return task->pid == current->pid && in_task() &&
+	       READ_ONCE(task->used) == session->account.at &&
 	       READ_ONCE(session->call->used) == session->account.at;
 }
 
 /*
- * What the sender was at after it had called: it can lose its CPU there, too. That is not
- * told again of the next gap, which begins with this packet.
+ * What the sender was at after it had called is not told of the next gap, which begins
+ * with this packet.
  */
+static void next_gap_begins(struct bfd_state *bfd, struct bfd_session *session)
+{
+	u64 called = session->account.at;
+
+	bfd_account_current(&bfd->tasks, stall_ticks(), &session->account);
+	session->account.at = called;
+}
+
+/* What the sender was at after it had called: it can lose its CPU there, too. */
 static void late_inside(struct bfd_state *bfd, struct bfd_session *session,
 			u64 kernel_ns, struct bfd_parts *inside)
 {
@@ -60,9 +67,8 @@ static void late_inside(struct bfd_state *bfd, struct bfd_session *session,
 	inside->rest = kernel_ns;
 	if (!sends_itself(session, &bfd->tasks.rows[called.task]))
 		return;
-	bfd_account_current(&bfd->tasks, stall_ticks(), &session->account);
+	next_gap_begins(bfd, session);
 	bfd_parts_inside(&called, &session->account, kernel_ns, inside);
-	session->account.at = called.at;
 }
 
 /* Where the gap was lost, if we know who called send. */
@@ -181,8 +187,7 @@ u64 bfd_take_call(struct stall_run *run, struct bfd_session *session, u64 tag,
 		session->who = call->who;
 		bfd_account_copy(&session->account, &call->account);
 		if (likely(bfd_sender_is(call, tag))) {
-			WRITE_ONCE(bfd->tasks.rows[session->account.task].sends,
-				   true);
+			bfd_task_sends(&bfd->tasks, &session->account);
 			WRITE_ONCE(call->waiting, 0);
 			return called ? stall_ticks_since(called, now) : 0;
 		}
@@ -250,6 +255,7 @@ static bool bfd_record_gap(struct stall_run *run, struct bfd_session *session,
 void bfd_gap(struct stall_run *run, struct bfd_session *session, u64 tag,
 	     u64 now)
 {
+	struct bfd_state *bfd = run->priv;
 	u64 before_at = session->account.at;
 	struct bfd_account before;
 	struct bfd_ending gap = { .now = now };
@@ -264,4 +270,7 @@ void bfd_gap(struct stall_run *run, struct bfd_session *session, u64 tag,
 		bfd_late(run, session, &gap,
 			 gap.gap_ns > BFD_WORTH_NS ? &before :
 						     &session->account);
+	else if (unlikely(gap.waited_ns > BFD_WORTH_NS) &&
+		 sends_itself(session, &bfd->tasks.rows[session->account.task]))
+		next_gap_begins(bfd, session);
 }

@@ -70,7 +70,7 @@ static bool thread_waited(const struct bfd_session *session, u64 late_ns)
 			session->rx_waited_ns : 0;
 
 	return is_by_thread() &&
-	       bfd_task_waited_ns(current) - before_ns >= late_ns;
+	       bfd_task_waited_ns(current) >= before_ns + late_ns;
 }
 
 /* It came in late, so that is not this host's doing, as far as this host can tell. */

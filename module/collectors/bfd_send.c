@@ -208,22 +208,25 @@ is_as_usual(const struct bfd_session *session, const struct sk_buff *skb,
 	       READ_ONCE(bfd_params_are_plain);
 }
 
-/* Return: how long ago send was called; U64_MAX if it is not known who did. */
+/* Return: how long ago send was called; U64_MAX if that is long, or not known by whom. */
 static __always_inline u64 usual_call(struct bfd_session *session, u64 now)
 {
 	struct bfd_call *call = session->call;
-	u64 called;
+	u64 called, waited_ns;
 
 	if (unlikely(!call || !bfd_sender_is(call, session->tag) ||
 		     call->who.pid != session->who.pid ||
 		     call->account.epoch != session->account.epoch))
 		return U64_MAX;
 	called = READ_ONCE(call->waiting);
+	waited_ns = called ? stall_ticks_since(called, now) : 0;
+	if (unlikely(waited_ns > BFD_WORTH_NS))
+		return U64_MAX;
 	bfd_account_copy(&session->account, &call->account);
 	if (unlikely(!bfd_sender_is(call, session->tag)))
 		return U64_MAX;
 	WRITE_ONCE(call->waiting, 0);
-	return called ? stall_ticks_since(called, now) : 0;
+	return waited_ns;
 }
 
 static __always_inline void usual_gap(struct stall_run *run,

@@ -30,6 +30,9 @@ struct sock;
  */
 #define BFD_ANSWER_NS		(5 * (u64)NSEC_PER_MSEC)
 
+/* Of a gap below this nobody asks why: timers of sessions in software are longer. */
+#define BFD_WORTH_NS		((u64)NSEC_PER_MSEC)
+
 /*
  * A session's histogram is the part of the layout from 1 ms to 17 s, as a full
  * one for each of 1,024 sessions would be 4 MiB. Hellos in software are some

@@ -210,6 +210,23 @@ void bfd_parts_add_inside(struct bfd_parts *parts,
 			  const struct bfd_parts *inside);
 
 /**
+ * bfd_task_sends() - a packet of a task's has gone out: its row is kept
+ * @tasks: the table
+ * @account: the task's times as it called send
+ *
+ * Context: any.
+ */
+static inline void bfd_task_sends(struct bfd_tasks *tasks,
+				  const struct bfd_account *account)
+{
+	struct bfd_task *row = &tasks->rows[account->task];
+
+	/* Another task may have its row by now. */
+	if (likely(row->epoch == account->epoch))
+		WRITE_ONCE(row->sends, true);
+}
+
+/**
  * bfd_account_current() - the current task's times, as it sends or reads
  * @tasks: the table; the task gets a row if it has none
  * @now: in ticks
